@@ -105,7 +105,10 @@ def contract() -> Mapping[str, Table]:
     """
     index = _read_csv("_tables")
     return MappingProxyType(
-        {row["table"]: Table(row["table"], row["kind"], row["meaning"], _read_columns(row["table"])) for row in index}
+        {
+            row["table"]: Table(row["table"], row["kind"], row["meaning"], _read_columns(row["table"]))
+            for row in index
+        }
     )
 
 
