@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
+from typing import Any
 
 SQL_TYPES: Mapping[str, str] = MappingProxyType(
     {
@@ -64,10 +65,11 @@ class Reference:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of the contract."""
+    """One table of the contract; `feeds` says which figures stand on it."""
 
     name: str
     kind: str
+    feeds: str
     meaning: str
     columns: tuple[Column, ...]
 
@@ -104,12 +106,18 @@ def contract() -> Mapping[str, Table]:
     Source: `tables/_tables.csv` and one CSV file per table in the same folder.
     """
     index = _read_csv("_tables")
-    return MappingProxyType(
-        {
-            row["table"]: Table(row["table"], row["kind"], row["meaning"], _read_columns(row["table"]))
-            for row in index
-        }
-    )
+    return MappingProxyType({row["table"]: Table(**_table_fields(row)) for row in index})
+
+
+def _table_fields(row: Mapping[str, str]) -> dict[str, Any]:
+    name = row["table"]
+    return {
+        "name": name,
+        "kind": row["kind"],
+        "feeds": row["feeds"],
+        "meaning": row["meaning"],
+        "columns": _read_columns(name),
+    }
 
 
 def _read_columns(table: str) -> tuple[Column, ...]:
