@@ -43,7 +43,7 @@ def remember[C: HasFingerprint, S, R](verb: Callable[[C, S], R], case: C, settin
     settings
         A frozen dataclass; all its fields take part.
     """
-    import joblib  # noqa: PLC0415 - 0.2 s that pages without a heavy result need not pay
+    import joblib
 
     # An unreadable or older entry is computed again, which is what a memory is for.
     memory = joblib.Memory(memory_folder() / "results", verbose=0)

@@ -4,6 +4,7 @@ from helpers.contract.case import Case
 from helpers.contract.findings import Example, Finding
 from helpers.contract.kpis import Kpi, KpiDefinition, kpi_definitions, ratio_kpi
 from helpers.contract.load import case_from_tables, load_case
+from helpers.contract.readiness import Readiness, ReadinessSettings, assess_case
 from helpers.contract.schema import Column, Reference, Table, contract
 
 __all__ = [
@@ -13,8 +14,11 @@ __all__ = [
     "Finding",
     "Kpi",
     "KpiDefinition",
+    "Readiness",
+    "ReadinessSettings",
     "Reference",
     "Table",
+    "assess_case",
     "case_from_tables",
     "contract",
     "kpi_definitions",

@@ -28,13 +28,18 @@ SQL_TYPES: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table: how it is spelt, typed and judged."""
+    """One column of a table: how it is spelt, typed and judged.
+
+    A row without a `required` value cannot stand. Without an `expected` one it is kept and the
+    gap is a finding: a product without a cost still has a demand.
+    """
 
     name: str
     type: str
     unit: str
     key: bool
     required: bool
+    expected: bool
     default: str
     rule: str
     references: str
@@ -93,6 +98,11 @@ class Table:
         return tuple(column.name for column in self.columns if column.required)
 
     @property
+    def expected(self) -> tuple[str, ...]:
+        """Names of the columns whose absence switches figures off."""
+        return tuple(column.name for column in self.columns if column.expected)
+
+    @property
     def references(self) -> tuple[Reference, ...]:
         """Foreign keys of the table."""
         found = (_read_reference(self, column) for column in self.columns)
@@ -128,6 +138,7 @@ def _read_columns(table: str) -> tuple[Column, ...]:
             unit=row["unit"],
             key=row["key"] == "yes",
             required=row["required"] == "yes",
+            expected=row["required"] == "expected",
             default=row["default"],
             rule=row["rule"],
             references=row["references"],

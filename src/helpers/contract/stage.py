@@ -26,7 +26,7 @@ FALSE_WORDS = ("false", "f", "no", "n", "0", "0.0")
 
 # Code of a row rule → its words and what to do about it.
 ROW_RULES = {
-    "missing": ("a required value is missing", "Fill it in, or remove the row."),
+    "missing": ("a needed value is missing", "Fill it in."),
     "number": ("is not a number", "Write numbers with a decimal point and without thousands separators."),
     "whole": ("is not a whole number", "Write it without decimals."),
     "date": ("is not a date", "Write dates as YYYY-MM-DD."),
@@ -58,7 +58,9 @@ def stage_table(raw: RawTable, connection: duckdb.DuckDBPyConnection) -> None:
         f"{quote('_raw_' + column)} IS NOT NULL" for column in raw.columns if column not in _constants(raw)
     ]
     typed = ", ".join(_typed(column) + f" AS {quote(column.name)}" for column in table.columns)
-    faults = ", ".join(f"{_fault(column)} AS {quote('_fault_' + column.name)}" for column in table.columns)
+    faults = ", ".join(
+        f"{_fault(column, raw)} AS {quote('_fault_' + column.name)}" for column in table.columns
+    )
     # Three layers: raw text, typed value, judgement. DuckDB runs them as one streaming pass.
     connection.execute(
         f"CREATE OR REPLACE TABLE stage_{raw.name} AS "
@@ -130,10 +132,11 @@ def _boolean(text: str) -> str:
     return f"CASE WHEN {true} THEN true WHEN {false} THEN false END"
 
 
-def _fault(column: Column) -> str:
+def _fault(column: Column, raw: RawTable) -> str:
     """SQL for the code of the first rule that a cell breaks and its raw value, or NULL."""
     text, value = quote("_raw_" + column.name), quote(column.name)
-    cases = [("missing", f"{text} IS NULL")] if column.required else []
+    needed = column.required or (column.expected and column.name in raw.columns)
+    cases = [("missing", f"{text} IS NULL")] if needed else []
     cases += _type_cases(column, text, value)
     condition = rule_condition(column, value)
     cases += [("rule", f"NOT ({condition})")] if condition else []

@@ -92,7 +92,7 @@ def read_database(
         The database cannot be reached; the message never holds the URL.
     """
     try:
-        import sqlalchemy  # noqa: PLC0415 - an optional extra
+        import sqlalchemy
     except ImportError as error:
         raise MissingExtraError(
             "Reading a database URL needs the extra 'database': uv sync --extra database."
@@ -146,7 +146,7 @@ def _sqlite_rows(database: sqlite3.Connection, name: str) -> Iterator[tuple[Any,
 
 
 def _alchemy_rows(database: Any, name: str) -> Iterator[tuple[Any, ...]]:
-    import sqlalchemy  # noqa: PLC0415 - an optional extra
+    import sqlalchemy
 
     table = sqlalchemy.table(sqlalchemy.sql.quoted_name(name, quote=True))
     statement = sqlalchemy.select(sqlalchemy.text("*")).select_from(table)

@@ -93,6 +93,7 @@ def match_columns(
         *_say_twice(table, origin, twice),
         *_say_absent(table, origin, absent, header),
         *_say_missing(table, origin, [c for c in table.required if c not in expressions], header),
+        *_say_expected(table, origin, [c for c in table.expected if c not in expressions]),
         *_say_unused(table, origin, header, mapping),
     ]
     return expressions, types, findings
@@ -160,6 +161,13 @@ def _say_missing(
     rule = f"required columns are missing ({', '.join(missing)})"
     advice = f"The header reads: {_some(header)}. Add them, or name yours in mapping.yaml."
     return [Finding(table.name, "", origin, rule, "stop", 0, advice)]
+
+
+def _say_expected(table: Table, origin: str, missing: list[str]) -> list[Finding]:
+    advice = "Figures that stand on it are switched off; add it, or name yours in mapping.yaml."
+    return [
+        Finding(table.name, column, origin, "the column is missing", "note", 0, advice) for column in missing
+    ]
 
 
 def _say_unused(

@@ -30,7 +30,7 @@ def read_workbook(
     A formula counts with the value that Excel saved beside it; a formula that was never
     computed has none and is shown as text, so a number column refuses it.
     """
-    import openpyxl  # noqa: PLC0415 - 0.2 s that other sources need not pay
+    import openpyxl
 
     _refuse_bomb(path)
     try:
