@@ -90,9 +90,8 @@ def run(
     click.echo(f"Report: {report.folder / 'index.html'}")
     click.echo("Open it with: planbook open")
     if report.failed:
-        raise PageError(
-            f"{len(report.failed)} of {len(report.manifest['pages'])} pages failed: {', '.join(report.failed)}."
-        )
+        total = len(report.manifest["pages"])
+        raise PageError(f"{len(report.failed)} of {total} pages failed: {', '.join(report.failed)}.")
 
 
 @main.command()

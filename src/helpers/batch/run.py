@@ -163,7 +163,7 @@ def _scenario_values(project: Path, settings: RunSettings) -> dict[str, Any]:
         if settings.parameters:
             return {}
         raise ParameterError(
-            f"No scenario '{settings.scenario}': there is no scenarios/{path.name}, and no value is given by -p."
+            f"No scenario '{settings.scenario}': no file scenarios/{path.name}, and no value given by -p."
         )
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -16,8 +16,8 @@ Tidy tables that a reseller can export from an ERP and a CRM: UTF-8 CSV (also `.
 sheets of one Excel workbook, or tables of one database, all under the table's name. Ids are texts,
 dates are written YYYY-MM-DD, there is one currency, and quantities are in the product's base unit.
 **Bold** columns identify a row. A row without a needed value is set aside; without an expected one it
-is kept, and the figures that stand on it are switched off. Needed to start: products, sites, orders. A table that is absent
-switches off what stands on it, and the pages say so. Other names in your system? Put a
+is kept, and the figures that stand on it are switched off. Needed to start: products, sites, orders.
+A table that is absent switches off what stands on it, and the pages say so. Other names in your system? Put a
 `mapping.yaml` beside the data (README, "Your own data").
 """
 

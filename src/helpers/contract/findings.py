@@ -60,6 +60,8 @@ class Finding:
         """Return the finding as one line that a user can act on."""
         where = f"{self.origin}: column '{self.column}'" if self.column else self.origin
         first = f" (first: {self.examples[0]})" if self.examples else ""
+        if not self.count:
+            return f"{where}: {self.rule}. {self.advice}"
         rows = f"{self.count:,} {'row' if self.count == 1 else 'rows'} {DONE[self.action]}"
         return f"{where}: {self.rule}: {rows}{first}. {self.advice}"
 
@@ -74,7 +76,7 @@ class Finding:
 
 
 DONE: dict[Action, str] = {
-    "stop": "concerned, table not used",
+    "stop": "concerned, the table is not used",
     "quarantined": "set aside",
     "blanked": "kept with this cell emptied",
     "note": "noted",
