@@ -25,8 +25,8 @@ from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
-
-from helpers.report.formats import GAP, NOT_KNOWN, is_known, say, say_day, say_difference
+from helpers.report.formats import GAP, NOT_KNOWN, is_known, say_day
+from helpers.report.history import say_since, sparkline
 from helpers.report.standalone import tone_of, without_standalone_style
 from helpers.report.tiles import SINCE_SLOT
 
@@ -38,8 +38,9 @@ _CELL_HIDDEN: Final = frozenset({"remove-cell", "remove_cell"})
 _ID: Final = re.compile(r'\b(id|for|aria-describedby|aria-labelledby)="([^"]+)"')
 _ID_REFERENCE: Final = re.compile(r'((?:xlink:)?href="#|url\(#)([^")]+)')
 _TILE: Final = re.compile(
-    r'<div class="pb-tile" data-kpi="(?P<kpi>[^"]*)" data-value="(?P<value>[^"]*)" data-unit="(?P<unit>[^"]*)" '
-    r'data-better="(?P<better>[^"]*)" data-target="(?P<target>[^"]*)">.*?' + re.escape(SINCE_SLOT),
+    r'<div class="pb-tile" data-kpi="(?P<kpi>[^"]*)" data-value="(?P<value>[^"]*)"'
+    r' data-unit="(?P<unit>[^"]*)" data-better="(?P<better>[^"]*)" data-target="(?P<target>[^"]*)">.*?'
+    + re.escape(SINCE_SLOT),
     re.DOTALL,
 )
 _FILE: Final = re.compile(r'<span class="pb-file" data-href="(exports/[^"/]+)">([^<]*)</span>')
@@ -47,7 +48,10 @@ _SVG_STYLE: Final = re.compile(r"<style.*?</style>", re.DOTALL)
 _SVG_OPEN: Final = re.compile(r"<svg\b([^>]*)>")
 _SVG_SIZE: Final = re.compile(r'\s(?:width|height)="[^"]*"')
 _SVG_FONT: Final = re.compile(r"font-family:[^;\"]*;?\s*")
-_COLOUR: Final = re.compile(r"(fill|stroke)(:\s*|=\")#([0-9a-fA-F]{6})\b")
+_COLOUR: Final = re.compile(r"(fill|stroke):\s*#([0-9a-fA-F]{6})\b")
+
+_DARK_GROUND: Final = "131619"  # --ground of the dark theme in style.css
+_READABLE: Final = 4.5  # contrast of text that WCAG AA asks for
 
 
 @dataclass(frozen=True)
@@ -131,8 +135,8 @@ class Heading:
 class PageCell:
     """One cell, rendered: prose, or code with its outputs."""
 
-    prose: Markup = Markup()
-    code: Markup = Markup()
+    prose: str = ""
+    code: str = ""
     outputs: tuple[Markup, ...] = ()
 
 
@@ -186,7 +190,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        tone=tone_of, css_string=_css_string, plain=_plain, day=say_day, seconds=say_seconds, size=say_size
+        tone=tone_of,
+        css_string=_css_string,
+        plain=plain_value,
+        day=say_day,
+        seconds=say_seconds,
+        size=say_size,
     )
     return environment
 
@@ -203,15 +212,15 @@ def _css_string(text: str) -> Markup:
     return Markup(f'"{safe}"')  # noqa: S704  # every other character is a hex escape
 
 
-def _plain(value: object) -> str:
+def plain_value(value: object) -> str:
     """Return a value of a parameter or record for a reader."""
     if value is None or value == "":
         return GAP
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {_plain(item)}" for key, item in value.items())
-    return ", ".join(map(_plain, value)) if isinstance(value, list | tuple) else str(value)
+        return ", ".join(f"{key}: {plain_value(item)}" for key, item in value.items())
+    return ", ".join(map(plain_value, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def say_seconds(seconds: float | None) -> str:
@@ -228,7 +237,11 @@ def say_size(count: float) -> str:
     """Return a file size for a reader: `640 bytes`, `12 kB`, `3.4 MB`."""
     if count < 1000:
         return f"{count:.0f}\N{NO-BREAK SPACE}bytes"
-    return f"{count / 1e3:,.0f}\N{NO-BREAK SPACE}kB" if count < 1e6 else f"{count / 1e6:,.1f}\N{NO-BREAK SPACE}MB"
+    return (
+        f"{count / 1e3:,.0f}\N{NO-BREAK SPACE}kB"
+        if count < 1e6
+        else f"{count / 1e6:,.1f}\N{NO-BREAK SPACE}MB"
+    )
 
 
 class _Prose(IPythonRenderer):
@@ -283,7 +296,8 @@ def _cell(cell: NotebookNode, number: int, prose: _Prose, context: PageContext) 
 
 def _code(source: str) -> Markup:
     """Return code with its words coloured."""
-    return Markup(Highlight2HTML(pygments_lexer="python3")(source))  # noqa: S704  # the highlighter escapes
+    highlight = Highlight2HTML(pygments_lexer="python3")  # type: ignore[no-untyped-call]
+    return Markup(highlight(source))  # noqa: S704  # the highlighter escapes
 
 
 def _output(output: NotebookNode, prefix: str, context: PageContext) -> Markup:
@@ -292,6 +306,11 @@ def _output(output: NotebookNode, prefix: str, context: PageContext) -> Markup:
         return _stream(output)
     if output.output_type == "error":
         return _error(output)
+    return _display(output, prefix, context)
+
+
+def _display(output: NotebookNode, prefix: str, context: PageContext) -> Markup:
+    """Return displayed data in the richest form that a page can show."""
     mime = next((mime for mime in _SHOWN_AS if mime in output.data), "")
     content = _text(output.data.get(mime, ""))
     about = output.get("metadata", {}).get(mime, {})
@@ -305,7 +324,12 @@ def _output(output: NotebookNode, prefix: str, context: PageContext) -> Markup:
     if mime == "text/markdown":
         renderer = IPythonRenderer(escape=True, allow_harmful_protocols=False, exclude_anchor_links=True)
         return Markup(MarkdownWithMath(renderer=renderer).render(content))  # noqa: S704  # escaped
-    return Markup('<pre class="text-output">{}</pre>').format(strip_ansi(content)) if content.strip() else Markup()
+    return Markup('<pre class="text-output">{}</pre>').format(_bare(content)) if content.strip() else Markup()
+
+
+def _bare(text: str) -> str:
+    """Return text without the colour codes of a terminal."""
+    return str(strip_ansi(text))  # type: ignore[no-untyped-call]
 
 
 def _text(content: str | Sequence[str]) -> str:
@@ -315,7 +339,7 @@ def _text(content: str | Sequence[str]) -> str:
 
 def _stream(output: NotebookNode) -> Markup:
     """Return printed text; warnings and notes stay folded."""
-    text = strip_ansi(_text(output.text)).rstrip()
+    text = _bare(_text(output.text)).rstrip()
     if not text:
         return Markup()
     if output.name != "stderr":
@@ -327,11 +351,11 @@ def _stream(output: NotebookNode) -> Markup:
 
 def _error(output: NotebookNode) -> Markup:
     """Return an error as a marked box, the traceback folded."""
-    traceback = strip_ansi("\n".join(output.get("traceback", [])))
+    traceback = _bare("\n".join(output.get("traceback", [])))
     return Markup(
         '<div class="failure" id="failure" role="alert"><p><strong>This step failed: {}</strong></p><p>{}</p>'
         "<details><summary>Traceback</summary><pre>{}</pre></details></div>"
-    ).format(output.ename, strip_ansi(output.evalue), traceback)
+    ).format(output.ename, _bare(output.evalue), traceback)
 
 
 def _html(content: str, prefix: str, context: PageContext) -> str:
@@ -365,41 +389,7 @@ def _with_past(tile: re.Match[str], context: PageContext) -> str:
     past = [*context.history.get(name, ()), value]
     drawn = sparkline(past, f"{name} over {len(past)} runs", unit) if len(past) > 1 else Markup()
     body = tile.group().removesuffix(SINCE_SLOT)
-    return body + (Markup('<dd class="pb-since">{}{}</dd>').format(drawn, since) if drawn or since else "")
-
-
-def say_since(
-    value: float | None,
-    before: float | None,
-    unit: str,
-    better: str,
-    target: float | None = None,
-    before_run: str = "the run before",
-) -> Markup:
-    """Return how a KPI moved since the run before, with a word for good or bad; empty without both."""
-    if value is None or before is None or not (is_known(value) and is_known(before)):
-        return Markup()
-    if say(value, unit) == say(before, unit):
-        return Markup('<span class="pb-since-text">unchanged since {}</span>').format(before_run)
-    goal = {"higher": float("inf"), "lower": float("-inf"), "zero": 0.0, "target": target}.get(better)
-    arrow = "▲" if value > before else "▼"
-    text = f"{arrow} {say_difference(value - before, unit)}"
-    tone, word = _judged(value, before, goal)
-    judged = Markup(' <span class="pb-{}">{}</span>').format(tone, word) if word else Markup()
-    return Markup('<span class="pb-since-text">{}{} than {}</span>').format(
-        text, judged or (" more" if value > before else " less"), before_run
-    )
-
-
-def _judged(value: float, before: float, goal: float | None) -> tuple[str, str]:
-    """Return tone and word for a move towards a goal or away from it; nothing without a goal."""
-    if goal is None:
-        return "plain", ""
-    if abs(goal) == float("inf"):
-        nearer = value > before if goal > 0 else value < before
-    else:
-        nearer = abs(value - goal) < abs(before - goal)
-    return ("good", "better") if nearer else ("bad", "worse")
+    return body + (f'<dd class="pb-since">{drawn}{since}</dd>' if drawn or since else "")
 
 
 def _figure(drawn: Markup, about: Mapping[str, Any]) -> Markup:
@@ -433,12 +423,32 @@ def _svg(content: str, prefix: str, about: Mapping[str, Any]) -> str:
 
 
 def _themed(match: re.Match[str]) -> str:
-    """Return a grey as a colour of the theme; a real colour stays."""
-    channels = [int(match.group(3)[place : place + 2], 16) for place in (0, 2, 4)]
+    """Return a grey as a colour of the theme, and a real colour with a lighter twin on the dark ground."""
+    kind, code = match.groups()
+    channels = _channels(code)
     if max(channels) - min(channels) > 12:
-        return match.group()
+        return f"{kind}: light-dark(#{code}, #{_on_dark(code)})"
     light = sum(channels) / 3
     name = "ink" if light < 70 else "soft" if light < 165 else "line" if light < 250 else "paper"
-    colour = f"var(--figure-{name}, #{match.group(3)})"
-    # A variable needs a style: as a presentation attribute it would not be resolved.
-    return f"{match.group(1)}: {colour}" if match.group(2).startswith(":") else f'style="{match.group(1)}: {colour}'
+    return f"{kind}: var(--figure-{name}, #{code})"
+
+
+@cache
+def _on_dark(code: str) -> str:
+    """Return a colour mixed with white until it can be read on the dark ground."""
+    channels = _channels(code)
+    for share in range(0, 100, 5):
+        mixed = [round(channel + (255 - channel) * share / 100) for channel in channels]
+        if _luminance(mixed) + 0.05 >= _READABLE * (_luminance(_channels(_DARK_GROUND)) + 0.05):
+            return "".join(f"{channel:02x}" for channel in mixed)
+    return "ffffff"
+
+
+def _channels(code: str) -> list[int]:
+    return [int(code[place : place + 2], 16) for place in (0, 2, 4)]
+
+
+def _luminance(channels: Sequence[int]) -> float:
+    """Return the relative luminance of a colour, 0 to 1 (WCAG 2.1)."""
+    linear = [c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -33,7 +33,7 @@ _STYLE_ELEMENT: Final = re.compile(r'<style scoped class="pb-alone">.*?</style>\
 _TONES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "good": "ok go good passed complete served on-time won accepted covered",
-        "care": "care go-with-care warning late at-risk review partial skipped drift low",
+        "care": "care go-with-care warning late at-risk review partial drift low",
         "bad": "stop failed bad error short lost blocked rejected critical stock-out",
     }
 )

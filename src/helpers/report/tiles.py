@@ -51,7 +51,7 @@ class Tiles:
         return (
             f'<div class="pb-tile" {_attributes(kpi)}>'
             f'<dt><button type="button" class="pb-term" aria-describedby="pb-about-{place}">'
-            f"{escape(_title(kpi.name))}</button></dt>"
+            f"{escape(title_of(kpi.name))}</button></dt>"
             f'<dd class="pb-value{unknown}">{escape(self._say(kpi, kpi.value))}</dd>'
             f'{lines}{SINCE_SLOT}<dd class="pb-about"><span role="tooltip" id="pb-about-{place}">'
             f"{escape(_about(kpi))}</span></dd></div>"
@@ -113,8 +113,8 @@ def _attributes(kpi: Kpi) -> str:
     return " ".join(f'data-{key}="{escape(text)}"' for key, text in facts.items())
 
 
-def _title(name: str) -> str:
-    """Return the name as a title: the first letter large unless the name spells itself (gCO2e, CLV)."""
+def title_of(name: str) -> str:
+    """Return a KPI's name as a title: a large first letter unless it spells itself (gCO2e, CLV)."""
     return name if any(letter.isupper() for letter in name) else name[:1].upper() + name[1:]
 
 
