@@ -1,0 +1,183 @@
+"""The candidate methods: thin adapters over statsforecast, each a point forecast per series.
+
+A method without a season of its own sees demand divided by the product's yearly profile
+(`season.py`) and its forecast is multiplied back. `ensemble` is the median of the members
+below, week by week. Left out for their cost on thousands of weekly series, measured on the
+sample: Theta and AutoETS with trend (20 to 80 times the time, no gain), CES.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import numpy as np
+
+from helpers.forecasting.classify import Floats
+
+BASELINE = "seasonal_naive"
+ENSEMBLE = "ensemble"
+POOLED = "product_share"
+FALLBACK_WEEKS = 13
+SHARE_WEEKS = 52
+MEMBERS = ("ets", "window_13", "window_26", "tsb", "imapa", POOLED)
+
+
+class Model(Protocol):
+    """A statsforecast model."""
+
+    def forecast(self, y: Floats, h: int) -> dict[str, Floats]:
+        """Return the point forecast under `mean`."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One method: what it does, whether it brings its own season, and the history it needs.
+
+    `build` takes the imported `statsforecast.models` and the season length; it is empty for
+    the method that needs sister series.
+    """
+
+    meaning: str
+    build: Callable[[Any, int], Model] | None
+    own_season: bool = False
+    seasons_needed: float = 0.0
+
+
+CANDIDATES: Mapping[str, Candidate] = MappingProxyType(
+    {
+        BASELINE: Candidate(
+            "demand of the same week one season ago (baseline)",
+            lambda models, season: models.SeasonalNaive(season),
+            own_season=True,
+            seasons_needed=1.0,
+        ),
+        "seasonal_smoothing": Candidate(
+            "exponential smoothing of each week of the year",
+            lambda models, season: models.SeasonalExponentialSmoothingOptimized(season),
+            own_season=True,
+            seasons_needed=2.0,
+        ),
+        "window_13": Candidate("mean of the last 13 weeks", lambda models, _: models.WindowAverage(13)),
+        "window_26": Candidate("mean of the last 26 weeks", lambda models, _: models.WindowAverage(26)),
+        "smoothing": Candidate(
+            "simple exponential smoothing", lambda models, _: models.SimpleExponentialSmoothingOptimized()
+        ),
+        "ets": Candidate(
+            "exponential smoothing in state-space form (additive or multiplicative errors)",
+            lambda models, _: models.AutoETS(season_length=1, model="ZNN"),
+        ),
+        "theta": Candidate(
+            "dynamic optimised theta", lambda models, _: models.DynamicOptimizedTheta(season_length=1)
+        ),
+        "tsb": Candidate(
+            "Teunter-Syntetos-Babai: smoothed size × smoothed probability",
+            lambda models, _: models.TSB(alpha_d=0.1, alpha_p=0.1),
+        ),
+        "imapa": Candidate("mean over several weekly groupings", lambda models, _: models.IMAPA()),
+        POOLED: Candidate("forecast of the product × the site's share of the last year", None),
+    }
+)
+
+
+def forecast_series(
+    demand: Floats, names: Iterable[str], horizon: int, season_length: int, n_jobs: int = 1
+) -> dict[str, Floats]:
+    """Return the point forecasts of several methods for many series.
+
+    Parameters
+    ----------
+    demand
+        Series × weeks, NaN before the start of a series; nothing after its start is missing.
+    names
+        Methods with a `build`.
+    horizon, season_length
+        In weeks.
+    n_jobs
+        Processes. Each series stands alone, so the result does not depend on it.
+
+    Returns
+    -------
+    dict
+        Method name to series × horizon, never negative.
+    """
+    chosen = tuple(names)
+    rows = [_trim(row) for row in demand]
+    if n_jobs == 1 or len(rows) < 2 * n_jobs:
+        found = _forecast_rows(rows, chosen, horizon, season_length)
+    else:
+        import joblib  # noqa: PLC0415 - only where processes are asked for
+
+        parts = [rows[index::n_jobs] for index in range(n_jobs)]
+        work = (joblib.delayed(_forecast_rows)(part, chosen, horizon, season_length) for part in parts)
+        found = np.empty((len(chosen), len(rows), horizon))
+        for index, part in enumerate(joblib.Parallel(n_jobs=n_jobs)(work)):
+            found[:, index::n_jobs] = part
+    return {name: found[position] for position, name in enumerate(chosen)}
+
+
+def share_of_product(
+    demand: Floats, products: Floats, active: Floats, horizon: int, n_jobs: int = 1
+) -> Floats:
+    """Return each series' share of its product's demand × the product's forecast (by `ets`).
+
+    The share is that of the mean weekly demand over the last 52 weeks of the series' life.
+    """
+    recent = demand[:, -SHARE_WEEKS:]
+    weeks = np.maximum(np.isfinite(recent).sum(axis=1), 1)
+    mean = np.where(active, np.nansum(recent, axis=1) / weeks, 0.0)
+    codes = np.unique(products, return_inverse=True)[1]
+    totals = np.zeros((codes.max() + 1, demand.shape[1]))
+    np.add.at(totals, codes[active], np.nan_to_num(demand[active]))
+    begun = np.zeros_like(totals, dtype=bool)
+    np.logical_or.at(begun, codes[active], np.isfinite(demand[active]))
+    product = forecast_series(np.where(begun, totals, np.nan), ("ets",), horizon, 1, n_jobs)["ets"]
+    total_mean = np.bincount(codes, weights=mean)
+    share = mean / np.where(total_mean[codes] > 0, total_mean[codes], 1.0)
+    return share[:, None] * product[codes]
+
+
+def median_ensemble(forecasts: Mapping[str, Floats]) -> Floats:
+    """Return the median of the member methods that were computed (of all, if there is no member)."""
+    members = [forecasts[name] for name in MEMBERS if name in forecasts]
+    return np.median(members or list(forecasts.values()), axis=0)
+
+
+def _trim(row: Floats) -> Floats:
+    return row[np.isfinite(row)]
+
+
+def _forecast_rows(rows: list[Floats], names: tuple[str, ...], horizon: int, season_length: int) -> Floats:
+    """Methods × series × horizon."""
+    from statsforecast import models as library  # noqa: PLC0415 - takes seconds to import
+
+    built = [(CANDIDATES[name], _build(CANDIDATES[name], library, season_length)) for name in names]
+    needed = [candidate.seasons_needed * season_length for candidate, _ in built]
+    found = np.empty((len(names), len(rows), horizon))
+    with np.errstate(all="ignore"):  # a method that fails numerically is replaced below
+        for position, (_, model) in enumerate(built):
+            for index, row in enumerate(rows):
+                found[position, index] = _forecast_one(model, row, horizon, needed[position])
+    return found
+
+
+def _build(candidate: Candidate, library: Any, season_length: int) -> Model:
+    if candidate.build is None:
+        raise ValueError("This method needs sister series; call share_of_product.")
+    return candidate.build(library, season_length)
+
+
+def _forecast_one(model: Model, row: Floats, horizon: int, weeks_needed: float) -> Floats:
+    """Forecast one series on its own scale; its recent mean where the method cannot speak."""
+    recent = float(row[-FALLBACK_WEEKS:].mean()) if len(row) else 0.0
+    flat = np.full(horizon, recent)
+    scale = float(row.mean()) if len(row) else 0.0
+    if len(row) < max(weeks_needed, 6) or scale <= 0 or np.ptp(row) <= 1e-12 * scale:
+        return flat
+    try:
+        mean = np.asarray(model.forecast(row / scale, horizon)["mean"], dtype="float64") * scale
+    except (ValueError, ZeroDivisionError, FloatingPointError, RuntimeError):
+        return flat
+    return np.clip(mean, 0.0, None) if np.isfinite(mean).all() else flat

@@ -1,0 +1,113 @@
+"""What a forecast gives: tables, KPIs, and what was assumed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pandas as pd
+
+from helpers.contract.kpis import Kpi
+from helpers.forecasting.aggregate import sum_forecast
+from helpers.forecasting.settings import ForecastSettings
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """Demand per product × site × week with quantiles, and how far to trust it.
+
+    Parameters
+    ----------
+    forecast
+        product_id, site_id, category, week (Monday), lead (1..h), mean, one column per
+        quantile (`q05`...), method, demand_class, unit_value (money per unit).
+    history
+        product_id, site_id, week, demand, stockout, kept_apart, cancelled.
+    accuracy
+        level, group, series, units, wape, bias, mase, pinball, coverage, and the same of the
+        seasonal naive with `naive_` before; on the held-out window.
+    calibration
+        probability, share_below, share_at_most; on the held-out window.
+    ladder
+        WAPE, bias and RMSE of each single method on the held-out window.
+    selection
+        product_id, site_id, demand_class, method, reason, loss, ensemble_loss.
+    review
+        product_id, site_id, name, reason, forecast_units, money_at_stake; most money first.
+    backtest
+        origin (first forecast week), product_id, site_id, category, week, lead, actual, mean,
+        naive, held_out.
+    kpis, baseline_kpis
+        WAPE, bias, MASE, pinball, coverage and FVA; the same of the seasonal naive without FVA.
+    value_added_interval
+        90 % bootstrap interval of the FVA; NaN where it cannot be measured.
+    notes
+        What was left out or assumed, with counts.
+    settings, cutoff
+        What was asked; last day whose data were used.
+    """
+
+    forecast: pd.DataFrame
+    history: pd.DataFrame
+    accuracy: pd.DataFrame
+    calibration: pd.DataFrame
+    ladder: pd.DataFrame
+    selection: pd.DataFrame
+    review: pd.DataFrame
+    backtest: pd.DataFrame
+    kpis: tuple[Kpi, ...]
+    baseline_kpis: tuple[Kpi, ...]
+    value_added_interval: tuple[float, float]
+    notes: tuple[str, ...]
+    settings: ForecastSettings
+    cutoff: date
+
+    def kpi(self, name: str) -> Kpi:
+        """Return the KPI called `name`."""
+        return next(kpi for kpi in self.kpis if kpi.name == name)
+
+    def baseline_kpi(self, name: str) -> Kpi:
+        """Return the seasonal naive's KPI called `name`."""
+        return next(kpi for kpi in self.baseline_kpis if kpi.name == name)
+
+    @property
+    def first_week(self) -> date:
+        """Monday of the first forecast week."""
+        return self.cutoff + timedelta(days=1)
+
+    @property
+    def held_out(self) -> pd.DataFrame:
+        """The back-test rows of the window that nothing had seen; empty where there is none."""
+        return self.backtest[self.backtest["held_out"]]
+
+    def by_product(self) -> pd.DataFrame:
+        """Return product_id, week, mean and quantiles measured at that level."""
+        return self.sums("product_id", "week")
+
+    def total(self) -> pd.DataFrame:
+        """Return week, mean and quantiles measured at the level of the total."""
+        return self.sums("week")
+
+    def horizon_total(self) -> pd.Series:
+        """Return mean and quantiles of all demand over the whole horizon."""
+        return self.sums().iloc[0]
+
+    def sums(self, *by: str) -> pd.DataFrame:
+        """Return the forecast summed to `by` (product_id, site_id, category, week).
+
+        The interval comes from back-test errors of the same sums; quantiles are never added.
+        """
+        return sum_forecast(self.forecast, self.backtest, by, self.settings.quantile_columns)
+
+    def summary(self) -> pd.Series:
+        """Return the result in a dozen figures, by name."""
+        named = {kpi.name: kpi.value for kpi in self.kpis}
+        baseline = {f"{kpi.name} of seasonal naive": kpi.value for kpi in self.baseline_kpis}
+        head = {
+            "cutoff": self.cutoff,
+            "weeks ahead": self.settings.horizon,
+            "series forecast": self.forecast[["product_id", "site_id"]].drop_duplicates().shape[0],
+            "units forecast": float(self.forecast["mean"].sum()),
+            "series to review": len(self.review),
+        }
+        return pd.Series(head | named | baseline, name="forecast")

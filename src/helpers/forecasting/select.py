@@ -1,0 +1,106 @@
+"""Choosing a method per series without chasing noise.
+
+On weekly product × site series most differences between methods are chance. So the median
+ensemble holds the field and a challenger must earn its place, in two steps, on the loss
+
+    L(s, m) = sum of squared errors of method m on series s over the windows
+              / sum of squared demand of s over the windows
+
+(squared error, since the mean is what is forecast; an all-zero forecast would win on absolute
+error for intermittent items).
+
+1. Per demand class: the challenger with the lowest mean loss replaces the ensemble if it is
+   lower by more than one standard error of the paired difference over the class's series.
+2. Per series: a method replaces the class's choice if it was better in every window, in at
+   least `FEWEST_WINDOWS`, and by more than `MARGIN` in all.
+
+New series keep the class's choice. The seasonal naive may win a series like any other method.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from helpers.forecasting.backtest import Window
+from helpers.forecasting.classify import CLASSES, Floats
+from helpers.forecasting.methods import ENSEMBLE
+
+MARGIN = 0.15
+FEWEST_WINDOWS = 3
+FEWEST_SERIES = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """The method of each series, with the losses it was chosen on.
+
+    `methods`: names per series; `by_class`: demand class to its choice; `losses`: one row per
+    series, one column per method, NaN where nothing could be scored; `reasons` in words.
+    """
+
+    methods: NDArray[np.str_]
+    by_class: dict[str, str]
+    losses: pd.DataFrame
+    reasons: NDArray[np.str_]
+
+    def pick(self, forecasts: dict[str, Floats]) -> Floats:
+        """Return the chosen method's forecast of each series."""
+        found = np.full_like(forecasts[ENSEMBLE], np.nan)
+        for name in np.unique(self.methods):
+            rows = self.methods == name
+            found[rows] = forecasts[name][rows]
+        return found
+
+
+def select_methods(windows: Sequence[Window], classes: NDArray[np.str_]) -> Selection:
+    """Choose a method per series from what the windows showed."""
+    series = len(classes)
+    if not windows:
+        reason = np.full(series, "no window to compare methods: the ensemble", dtype=object)
+        return Selection(np.full(series, ENSEMBLE), {}, pd.DataFrame(index=range(series)), reason.astype(str))
+    names = list(windows[0].forecasts)
+    errors = np.stack([[_squared_error(window, name) for name in names] for window in windows])
+    size = sum(np.where(window.scored, window.actual**2, 0.0).sum(axis=1) for window in windows)
+    losses = np.where(size > 0, errors.sum(axis=0) / np.where(size > 0, size, 1.0), np.nan).T
+    by_class = {name: _class_choice(losses[classes == name], names) for name in CLASSES}
+    holder = np.array([names.index(by_class[name]) for name in classes])
+    challenger, wins = _challengers(errors, losses, holder)
+    wins &= classes != "new"
+    chosen = np.where(wins, challenger, holder)
+    reasons = np.where(wins, "better in every window by a clear margin", "choice of the demand class")
+    table = pd.DataFrame(losses, columns=names)
+    return Selection(np.array(names)[chosen], by_class, table, reasons.astype(np.str_))
+
+
+def _squared_error(window: Window, name: str) -> Floats:
+    error = np.where(window.scored, window.forecasts[name] - window.actual, 0.0)
+    return (error**2).sum(axis=1)
+
+
+def _class_choice(losses: Floats, names: list[str]) -> str:
+    """The ensemble, unless the best other method beats it by more than one standard error."""
+    scored = losses[np.isfinite(losses).all(axis=1)]
+    if len(scored) < FEWEST_SERIES:
+        return ENSEMBLE
+    best = int(scored.mean(axis=0).argmin())
+    gain = scored[:, names.index(ENSEMBLE)] - scored[:, best]
+    standard_error = gain.std(ddof=1) / np.sqrt(len(gain))
+    return names[best] if gain.mean() > standard_error else ENSEMBLE
+
+
+def _challengers(
+    errors: Floats, losses: Floats, holder: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Best other method of each series, and whether it beat the holder always and by the margin."""
+    rows = np.arange(len(holder))
+    best = np.where(np.isfinite(losses), losses, np.inf).argmin(axis=1)
+    held = errors[:, holder, rows]
+    other = errors[:, best, rows]
+    always = ((other < held).sum(axis=0) == len(errors)) & (len(errors) >= FEWEST_WINDOWS)
+    clearly = np.nan_to_num(losses[rows, best]) < (1 - MARGIN) * np.nan_to_num(losses[rows, holder])
+    return best, always & clearly

@@ -1,0 +1,155 @@
+"""What a forecast may be told, checked once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from helpers.errors import ParameterError
+from helpers.forecasting.methods import CANDIDATES, ENSEMBLE
+
+DEFAULT_METHODS = (
+    "seasonal_naive",
+    "seasonal_smoothing",
+    "window_13",
+    "window_26",
+    "smoothing",
+    "ets",
+    "tsb",
+    "imapa",
+    "product_share",
+)
+ORDER_TYPES = ("stock", "special", "rush")
+
+
+@dataclass(frozen=True)
+class ForecastSettings:
+    """Settings of `forecast_demand`.
+
+    Parameters
+    ----------
+    horizon
+        Weeks to forecast, h.
+    cutoff
+        Day (ISO) after which nothing is used; empty = the last day of the data. The history
+        ends with the last whole week (Monday to Sunday) up to that day.
+    season_length
+        Weeks in a season, m; 1 = no season.
+    quantiles
+        Probabilities of the quantile columns, rising, each in (0, 1).
+    interval
+        Probability of the stated interval; its two limits are added to `quantiles`.
+    windows
+        Back-test windows for choosing the method; one more is held out to measure accuracy.
+    methods
+        Candidate methods, names in `helpers.forecasting.methods.CANDIDATES`. The median
+        ensemble is always there, and so is the baseline `seasonal_naive`.
+    kept_apart
+        Order types that are not base demand.
+    count_cancelled
+        Whether cancelled lines are demand.
+    history_weeks
+        Longest history that is used, in weeks.
+    new_weeks
+        Below this many weeks of history a series counts as new.
+    bootstrap
+        Resamples of the interval of the forecast value added.
+    seed
+        Seed of that bootstrap.
+    n_jobs
+        Processes; the result does not depend on it.
+    """
+
+    horizon: int = 13
+    cutoff: str = ""
+    season_length: int = 52
+    quantiles: tuple[float, ...] = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+    interval: float = 0.9
+    windows: int = 3
+    methods: tuple[str, ...] = DEFAULT_METHODS
+    kept_apart: tuple[str, ...] = ("special", "rush")
+    count_cancelled: bool = False
+    history_weeks: int = 260
+    new_weeks: int = 26
+    bootstrap: int = 500
+    seed: int = 0
+    n_jobs: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse settings that cannot be meant, and complete the quantiles and methods."""
+        for name, low, high in _BOUNDS:
+            _check_integer(name, getattr(self, name), low, high)
+        if not 0 < self.interval < 1:
+            raise ParameterError(
+                f"interval: {self.interval} is not between 0 and 1. Give a probability such as 0.9."
+            )
+        _check_cutoff(self.cutoff)
+        _check_words("methods", self.methods, (*CANDIDATES, ENSEMBLE))
+        _check_words("kept_apart", self.kept_apart, ORDER_TYPES)
+        object.__setattr__(self, "quantiles", _complete_quantiles(self.quantiles, self.limits))
+        members = tuple(name for name in CANDIDATES if name in {*self.methods, "seasonal_naive"})
+        object.__setattr__(self, "methods", members)
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Probabilities of the lower and the upper limit of the stated interval."""
+        return round((1 - self.interval) / 2, 6), round((1 + self.interval) / 2, 6)
+
+    @property
+    def quantile_columns(self) -> dict[str, float]:
+        """Column name (`q05`) to probability (0.05)."""
+        return {quantile_column(probability): probability for probability in self.quantiles}
+
+    @property
+    def limit_columns(self) -> tuple[str, str]:
+        """Names of the columns with the limits of the stated interval."""
+        low, high = self.limits
+        return quantile_column(low), quantile_column(high)
+
+
+_BOUNDS = (
+    ("horizon", 1, 520),
+    ("season_length", 1, 520),
+    ("windows", 1, 20),
+    ("history_weeks", 2, 5200),
+    ("new_weeks", 1, 520),
+    ("bootstrap", 1, 100_000),
+    ("seed", 0, 2**32 - 1),
+    ("n_jobs", 1, 256),
+)
+
+
+def quantile_column(probability: float) -> str:
+    """Return the column name of a quantile.
+
+    >>> quantile_column(0.05), quantile_column(0.5), quantile_column(0.975)
+    ('q05', 'q50', 'q975')
+    """
+    digits = f"{probability:.6f}"[2:].rstrip("0")
+    return "q" + digits.ljust(2, "0")
+
+
+def _check_integer(name: str, value: object, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ParameterError(f"{name}: {value!r} came. Give a whole number from {low} to {high}.")
+
+
+def _check_cutoff(cutoff: str) -> None:
+    try:
+        date.fromisoformat(cutoff or "2000-01-01")
+    except (TypeError, ValueError) as error:
+        message = f"cutoff: {cutoff!r} is not a day. Write it as 2026-11-15, or leave it empty."
+        raise ParameterError(message) from error
+
+
+def _check_words(name: str, words: tuple[str, ...], known: tuple[str, ...]) -> None:
+    unknown = [word for word in words if word not in known]
+    if unknown:
+        raise ParameterError(f"{name}: unknown {', '.join(map(repr, unknown))}. Known: {', '.join(known)}.")
+
+
+def _complete_quantiles(quantiles: tuple[float, ...], limits: tuple[float, float]) -> tuple[float, ...]:
+    wrong = [probability for probability in quantiles if not 0 < probability < 1]
+    if wrong:
+        raise ParameterError(f"quantiles: {wrong[0]} is not between 0 and 1. Give probabilities such as 0.95.")
+    return tuple(sorted({round(float(probability), 6) for probability in (*quantiles, *limits, 0.5)}))
