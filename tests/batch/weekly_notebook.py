@@ -50,7 +50,11 @@ def context(**changes: Any) -> PageContext:
         "checks": "14 of 14 passed",
         "before": {"WAPE": 0.434, "bias": 0.012, "MASE": 0.83, "coverage": 0.80},
         "before_run": "2026-W46",
-        "history": {"WAPE": [0.47, 0.455, None, 0.44, 0.434], "bias": [0.05, 0.03, 0.012], "MASE": [0.9, 0.83]},
+        "history": {
+            "WAPE": [0.47, 0.455, None, 0.44, 0.434],
+            "bias": [0.05, 0.03, 0.012],
+            "MASE": [0.9, 0.83],
+        },
     }
     return PageContext(**{**facts, **changes})
 
@@ -93,12 +97,21 @@ def products() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "product_id": ["P014", "P002", "P101", "P077", "P050", "P033"],
-            "name": ["Cordless drill 18 V", EVIL, "Shelf, oak", "Return credit", "Garden hose 25 m", "=cmd|' /C calc'!A0"],
+            "name": [
+                "Cordless drill 18 V",
+                EVIL,
+                "Shelf, oak",
+                "Return credit",
+                "Garden hose 25 m",
+                "=cmd|' /C calc'!A0",
+            ],
             "supplier": ["Nordwind", "Nordwind", "Holzmann & Söhne", "Aqua", "Aqua", "Nordwind"],
             "quantity": [240, 1240, 12, -4, 96, 8],
             "value": MONEY,
             "chance": [0.62, 0.41, 0.05, None, 0.33, 0.07],
-            "week": pd.to_datetime(["2026-11-30", "2026-12-07", "2026-12-14", None, "2026-11-23", "2026-12-21"]),
+            "week": pd.to_datetime(
+                ["2026-11-30", "2026-12-07", "2026-12-14", None, "2026-11-23", "2026-12-21"]
+            ),
             "state": ["short", "late", "ok", "review", "ok", "ok"],
         }
     )
@@ -131,7 +144,9 @@ def claim_figure() -> Any:
     drawn = Figure(figsize=(8, 3.4))
     axes = drawn.subplots()
     weeks = range(12)
-    axes.fill_between(weeks, [60 + w for w in weeks], [120 + 4 * w for w in weeks], color="#0072b2", alpha=0.2)
+    axes.fill_between(
+        weeks, [60 + w for w in weeks], [120 + 4 * w for w in weeks], color="#0072b2", alpha=0.2
+    )
     axes.plot(weeks, [90 + 2.5 * w for w in weeks], color="#0072b2", linewidth=2)
     axes.axhline(105, color="#d55e00", linewidth=1.5)
     axes.text(0.1, 107, "stock on hand", color="#d55e00")
