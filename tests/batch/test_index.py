@@ -61,7 +61,12 @@ def test_a_first_run_compares_with_nothing(weekly: ModuleType) -> None:
 
 
 def test_the_index_of_all_runs_has_the_newest_first_per_case(weekly: ModuleType) -> None:
-    runs = [weekly.manifest(45), weekly.manifest(47), weekly.manifest(46), weekly.manifest(40, case={"name": "shop"})]
+    runs = [
+        weekly.manifest(45),
+        weekly.manifest(47),
+        weekly.manifest(46),
+        weekly.manifest(40, case={"name": "shop"}),
+    ]
     html = render_reports_index(runs)
     assert re.findall(r'href="([^"]*)/index.html"', html) == ["2026-W47", "2026-W46", "2026-W45", "2026-W40"]
     assert re.findall(r"<h2[^>]*>(.*?)</h2>", html) == ["Case sample", "Case shop"]
@@ -69,7 +74,11 @@ def test_the_index_of_all_runs_has_the_newest_first_per_case(weekly: ModuleType)
 
 
 def test_a_what_if_is_listed_but_not_in_the_line_over_time(weekly: ModuleType) -> None:
-    runs = [weekly.manifest(46), weekly.manifest(47), weekly.manifest(47, run="2026-W47-rush", scenario="rush")]
+    runs = [
+        weekly.manifest(46),
+        weekly.manifest(47),
+        weekly.manifest(47, run="2026-W47-rush", scenario="rush"),
+    ]
     html = render_reports_index(runs)
     assert 'href="2026-W47-rush/index.html"' in html
     assert "WAPE over 2 runs" in html
@@ -102,7 +111,15 @@ def test_everything_in_a_manifest_is_escaped(weekly: ModuleType) -> None:
 
 
 def test_a_link_of_a_manifest_never_becomes_a_script(weekly: ModuleType) -> None:
-    pages = [{"name": "x", "title": "x", "status": "ok", "html": "javascript:alert(1)", "notebook": "//elsewhere/x"}]
+    pages = [
+        {
+            "name": "x",
+            "title": "x",
+            "status": "ok",
+            "html": "javascript:alert(1)",
+            "notebook": "//elsewhere/x",
+        }
+    ]
     exports = [{"file": "javascript:alert(2)", "bytes": 1, "rows": 1}]
     html = render_run_index(weekly.manifest(pages=pages, exports=exports))
     assert 'href="javascript:' not in html

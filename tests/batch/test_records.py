@@ -9,7 +9,9 @@ from helpers.batch.records import read_headline, read_records, read_status_word
 
 
 def notebook_of(weekly: ModuleType, *bodies: dict[str, Any]) -> Any:
-    return v4.new_notebook(cells=[weekly.code_cell("record(...)", [weekly.recorded(body) for body in bodies])])
+    return v4.new_notebook(
+        cells=[weekly.code_cell("record(...)", [weekly.recorded(body) for body in bodies])]
+    )
 
 
 def test_records_are_read_in_order_with_all_their_fields(weekly: ModuleType) -> None:
@@ -39,4 +41,6 @@ def test_a_notebook_without_records_has_none(weekly: ModuleType) -> None:
     empty = v4.new_notebook(cells=[v4.new_markdown_cell("x")])
     assert read_records(empty) == []
     assert read_headline(empty) == ""
-    assert read_records(notebook_of(weekly, {"kind": "value", "name": "x"}, {"kind": "headline", "sentences": []}))
+    assert read_records(
+        notebook_of(weekly, {"kind": "value", "name": "x"}, {"kind": "headline", "sentences": []})
+    )

@@ -18,7 +18,9 @@ EVIL = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
 
 
 def frame(rows: int = 3) -> pd.DataFrame:
-    return pd.DataFrame({"id": [f"P{n}" for n in range(rows)], "value": [float(n * 1000) for n in range(rows)]})
+    return pd.DataFrame(
+        {"id": [f"P{n}" for n in range(rows)], "value": [float(n * 1000) for n in range(rows)]}
+    )
 
 
 def cells(html: str, tag: str = "td") -> list[str]:
@@ -28,7 +30,7 @@ def cells(html: str, tag: str = "td") -> list[str]:
 def test_the_first_sentence_is_the_verdict_and_the_others_support_it() -> None:
     shown = headline("Order 3.", "Two run out.", "One waits.")
     html = shown._repr_html_()
-    assert html.count("pb-verdict\"") == 1
+    assert html.count('pb-verdict"') == 1
     assert html.count('class="pb-support"') == 2
     assert repr(shown) == "Order 3.\nTwo run out.\nOne waits."
 
@@ -70,7 +72,9 @@ def test_markup_in_any_text_is_escaped_everywhere() -> None:
 def test_a_tile_shows_value_baseline_interval_and_definition() -> None:
     wape = ratio_kpi("WAPE", 413, 1000, "13 weeks")
     naive = ratio_kpi("WAPE", 61, 100, "")
-    html = tiles([wape], [naive], baseline_name="seasonal naive", intervals={"WAPE": (0.39, 0.43)})._repr_html_()
+    html = tiles(
+        [wape], [naive], baseline_name="seasonal naive", intervals={"WAPE": (0.39, 0.43)}
+    )._repr_html_()
     text = re.sub(r"<[^>]+>", " ", html).replace("\N{NO-BREAK SPACE}", " ")
     for part in ("41.3 %", "seasonal naive 61.0 %", "39.0 % to 43.0 %", "413 ÷ 1,000", "13 weeks", "÷ ΣA"):
         assert part in text
@@ -78,7 +82,10 @@ def test_a_tile_shows_value_baseline_interval_and_definition() -> None:
 
 def test_a_tile_carries_its_figures_for_the_page() -> None:
     html = tiles([Kpi("coverage", 0.783, "w", target=0.8)])._repr_html_()
-    assert 'data-kpi="coverage" data-value="0.783" data-unit="share" data-better="target" data-target="0.8"' in html
+    assert (
+        'data-kpi="coverage" data-value="0.783" data-unit="share" data-better="target" data-target="0.8"'
+        in html
+    )
 
 
 def test_a_missing_kpi_says_so_with_its_reason_and_never_zero() -> None:
@@ -94,7 +101,9 @@ def test_a_kpi_whose_best_is_zero_shows_its_sign() -> None:
 
 
 def test_a_table_shows_the_largest_first_and_counts_the_rest() -> None:
-    html = table(frame(20), "T", {"id": "Id", "value": "Value|money"}, most=15, sort_by="value", export="t")._repr_html_()
+    html = table(
+        frame(20), "T", {"id": "Id", "value": "Value|money"}, most=15, sort_by="value", export="t"
+    )._repr_html_()
     assert cells(html)[:2] == ["P19", "19,000"]
     assert html.count("<tr>") == 1 + 15
     assert "… and 5 more, in" in html

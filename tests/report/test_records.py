@@ -52,8 +52,8 @@ def test_outside_a_notebook_recording_shows_nothing(capsys: pytest.CaptureFixtur
 
 def test_in_a_notebook_each_kpi_is_displayed_as_one_record(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[dict[str, Any]] = []
-    monkeypatch.setattr(records, "get_ipython", lambda: object())
-    monkeypatch.setattr(records, "display", lambda data, raw: shown.append(data))
+    monkeypatch.setattr(records, "get_ipython", object)
+    monkeypatch.setattr(records, "display", lambda data, **_: shown.append(data))
     record_kpis([ratio_kpi("WAPE", 1, 4, "w"), Kpi("bias", 0.1, "w")])
     assert [body[records.RECORD_MIME]["name"] for body in shown] == ["WAPE", "bias"]
     assert shown[0][records.RECORD_MIME]["value"] == 0.25
@@ -61,4 +61,9 @@ def test_in_a_notebook_each_kpi_is_displayed_as_one_record(monkeypatch: pytest.M
 
 def test_a_kpi_is_recorded_with_its_sums_window_and_direction() -> None:
     kept = kpi_record(ratio_kpi("WAPE", 1, 4, "13 weeks"))
-    assert (kept["numerator"], kept["denominator"], kept["window"], kept["better"]) == (1, 4, "13 weeks", "lower")
+    assert (kept["numerator"], kept["denominator"], kept["window"], kept["better"]) == (
+        1,
+        4,
+        "13 weeks",
+        "lower",
+    )
