@@ -7,7 +7,6 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from nbformat import v4
 
 from helpers.batch.pages import render_page, say_seconds, say_size, with_own_ids
 
@@ -23,7 +22,7 @@ def failed_page(weekly: ModuleType) -> str:
 
 
 def page_of(weekly: ModuleType, *cells: Any, **changes: Any) -> str:
-    return render_page(v4.new_notebook(cells=list(cells)), weekly.context(**changes))
+    return render_page(weekly.notebook_of(*cells), weekly.context(**changes))
 
 
 def text_of(html: str) -> str:
@@ -73,13 +72,11 @@ def test_every_heading_is_in_the_contents_and_has_its_anchor(page: str) -> None:
 
 def test_a_page_has_one_title_whether_the_notebook_brings_it_or_not(weekly: ModuleType, page: str) -> None:
     assert re.findall(r"<h1[^>]*>(.*?)</h1>", page) == ["What will sell in the next 12 weeks?"]
-    assert re.findall(r"<h1[^>]*>(.*?)</h1>", page_of(weekly, v4.new_markdown_cell("x"))) == [
-        "Demand forecast"
-    ]
+    assert re.findall(r"<h1[^>]*>(.*?)</h1>", page_of(weekly, weekly.markdown("x"))) == ["Demand forecast"]
 
 
 def test_headings_of_the_same_words_get_different_anchors(weekly: ModuleType) -> None:
-    html = page_of(weekly, v4.new_markdown_cell("## Why\n\n## Why\n\n## ?"))
+    html = page_of(weekly, weekly.markdown("## Why\n\n## Why\n\n## ?"))
     assert re.findall(r'<h2 id="([^"]*)"', html)[:3] == ["why", "why-2", "section"]
 
 
@@ -131,7 +128,7 @@ def test_exports_become_links(page: str) -> None:
 def test_only_links_into_the_exports_are_made(weekly: ModuleType) -> None:
     paths = ("javascript:alert(1)", "exports/../x", "/exports/x")
     html = "".join(f'<span class="pb-file" data-href="{path}">x</span>' for path in paths)
-    output = v4.new_output("display_data", data={"text/html": html})
+    output = weekly.output("display_data", data={"text/html": html})
     assert '<a class="pb-file"' not in page_of(weekly, weekly.code_cell("x", [output]))
 
 
@@ -144,7 +141,7 @@ def test_a_figure_has_its_description_caption_and_theme_colours(page: str) -> No
 
 
 def test_a_raster_figure_keeps_its_description(weekly: ModuleType) -> None:
-    output = v4.new_output(
+    output = weekly.output(
         "display_data",
         data={"image/png": "QUJD\n", "application/vnd.jupyter.widget-view+json": {"model_id": "x"}},
         metadata={"image/png": {"alt": 'A "dense" cloud'}},
@@ -156,7 +153,7 @@ def test_a_raster_figure_keeps_its_description(weekly: ModuleType) -> None:
 def test_records_and_widget_states_show_nothing(weekly: ModuleType) -> None:
     outputs = [
         weekly.recorded({"kind": "value", "name": "hidden result", "value": 1}),
-        v4.new_output(
+        weekly.output(
             "display_data", data={"application/vnd.jupyter.widget-view+json": {"model_id": "hidden"}}
         ),
     ]
@@ -205,7 +202,7 @@ def test_a_failed_page_says_so_at_the_top_and_at_the_step(failed_page: str) -> N
 
 
 def test_a_page_without_its_error_output_still_says_that_it_failed(weekly: ModuleType) -> None:
-    html = page_of(weekly, v4.new_markdown_cell("x"), failure=weekly.failure())
+    html = page_of(weekly, weekly.markdown("x"), failure=weekly.failure())
     assert "This page is not complete" in html
 
 
@@ -214,7 +211,7 @@ def test_what_the_run_says_of_itself_is_escaped(weekly: ModuleType) -> None:
     failure = type(weekly.failure())(evil, evil, 1)
     html = page_of(
         weekly,
-        v4.new_markdown_cell("x"),
+        weekly.markdown("x"),
         **dict.fromkeys(("name", "title", "week", "case_name", "as_of", "checks", "before_run"), evil),
         **dict.fromkeys(("fingerprint", "generated_at", "code_version", "planbook_version"), evil),
         failure=failure,
@@ -229,11 +226,11 @@ def test_what_the_run_says_of_itself_is_escaped(weekly: ModuleType) -> None:
 def test_markup_in_a_text_output_and_an_error_is_escaped(weekly: ModuleType) -> None:
     evil = weekly.EVIL
     outputs = [
-        v4.new_output("stream", name="stdout", text=evil),
-        v4.new_output("stream", name="stderr", text=evil),
-        v4.new_output("display_data", data={"text/plain": evil}),
-        v4.new_output("display_data", data={"text/markdown": evil}),
-        v4.new_output("error", ename=evil, evalue=evil, traceback=[evil]),
+        weekly.output("stream", name="stdout", text=evil),
+        weekly.output("stream", name="stderr", text=evil),
+        weekly.output("display_data", data={"text/plain": evil}),
+        weekly.output("display_data", data={"text/markdown": evil}),
+        weekly.output("error", ename=evil, evalue=evil, traceback=[evil]),
     ]
     html = page_of(weekly, weekly.code_cell("'" + evil + "'", outputs))
     assert html.count("<script") == 1

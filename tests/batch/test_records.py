@@ -3,15 +3,11 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from nbformat import v4
-
 from helpers.batch.records import read_headline, read_records, read_status_word
 
 
 def notebook_of(weekly: ModuleType, *bodies: dict[str, Any]) -> Any:
-    return v4.new_notebook(
-        cells=[weekly.code_cell("record(...)", [weekly.recorded(body) for body in bodies])]
-    )
+    return weekly.notebook_of(weekly.code_cell("record(...)", [weekly.recorded(body) for body in bodies]))
 
 
 def test_records_are_read_in_order_with_all_their_fields(weekly: ModuleType) -> None:
@@ -38,7 +34,7 @@ def test_the_verdict_is_the_first_headline_with_its_status(weekly: ModuleType) -
 
 
 def test_a_notebook_without_records_has_none(weekly: ModuleType) -> None:
-    empty = v4.new_notebook(cells=[v4.new_markdown_cell("x")])
+    empty = weekly.notebook_of(weekly.markdown("x"))
     assert read_records(empty) == []
     assert read_headline(empty) == ""
     assert read_records(

@@ -9,7 +9,6 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from nbformat import v4
 
 from helpers.batch.index import render_reports_index, render_run_index
 from helpers.batch.pages import render_page
@@ -73,15 +72,15 @@ def report(weekly: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path
     run = folder / "2026-W47"
     run.mkdir()
     evil = [
-        weekly.code_cell("x", [v4.new_output("display_data", data={"text/html": weekly.EVIL})]),
-        v4.new_markdown_cell(f'## Odd\n\n{weekly.EVIL} ![x](https://example.invalid/x.png) <style>@import "https://example.invalid/x.css";</style>'),
+        weekly.code_cell("x", [weekly.output("display_data", data={"text/html": weekly.EVIL})]),
+        weekly.markdown(f'## Odd\n\n{weekly.EVIL} ![x](https://example.invalid/x.png) <style>@import "https://example.invalid/x.css";</style>'),
     ]  # fmt: skip
     pages = {
         "1_demand_forecast.html": render_page(weekly.weekly_notebook(), weekly.context()),
         "3_transport_plan.html": render_page(
             weekly.failed_notebook(), weekly.context(failure=weekly.failure())
         ),
-        "evil.html": render_page(v4.new_notebook(cells=evil), weekly.context(title=weekly.EVIL)),
+        "evil.html": render_page(weekly.notebook_of(*evil), weekly.context(title=weekly.EVIL)),
         "index.html": render_run_index(weekly.manifest(), [weekly.manifest(46), weekly.manifest(45)]),
         "../index.html": render_reports_index([weekly.manifest(number) for number in (44, 45, 46, 47)]),
     }
@@ -209,7 +208,7 @@ def orders(show: Any, report: Path, weekly: ModuleType) -> Any:
     )
     cell = weekly.code_cell("x", [weekly.displayed(shown)])
     context = weekly.context(parameters={})
-    (report / "orders.html").write_text(render_page(v4.new_notebook(cells=[cell]), context), encoding="utf-8")
+    (report / "orders.html").write_text(render_page(weekly.notebook_of(cell), context), encoding="utf-8")
     return show("orders.html").tab
 
 

@@ -26,7 +26,7 @@ def orders() -> pd.DataFrame:
             "product": ["P014", "Säge"],
             "quantity": [240, -4],
             "value": [48210.5, None],
-            "due": pd.to_datetime(["2026-11-24", None]),
+            "due": pd.to_datetime(["2026-11-24", ""]),
             "seen": pd.to_datetime(["2026-11-24 06:30", "2026-11-24 07:00"]),
             "rush": [True, False],
         }

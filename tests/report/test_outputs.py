@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -59,7 +60,7 @@ def test_an_unknown_status_names_the_known_ones() -> None:
 
 def test_markup_in_any_text_is_escaped_everywhere() -> None:
     rows = pd.DataFrame({"name": [EVIL], EVIL: [1]})
-    outputs = [
+    outputs: list[Any] = [
         headline(EVIL, EVIL),
         tiles([Kpi("WAPE", None, EVIL, note=EVIL)], [Kpi("WAPE", 1, "")], baseline_name=EVIL),
         table(rows, EVIL, {"name": f"{EVIL}|text", EVIL: "x|int"}, note=EVIL, export=EVIL),
