@@ -51,7 +51,9 @@ def sum_forecast(
     windows = max(int(past["origin"].nunique()), 1)
     dispersion = _shrunk_dispersion(summed, past, groups, overall)
     half = np.sqrt(dispersion * summed["mean"].to_numpy())
-    limits = {name: _limit(summed["mean"], half, probability, windows) for name, probability in quantiles.items()}
+    limits = {
+        name: _limit(summed["mean"], half, probability, windows) for name, probability in quantiles.items()
+    }
     return summed.drop(columns=["lead"], errors="ignore").assign(**limits)
 
 

@@ -46,7 +46,5 @@ def demand_classes(demand: Floats, new_weeks: int) -> NDArray[np.str_]:
     """Return the demand class of each row; `new` below `new_weeks` weeks of history."""
     often = demand_intervals(demand) < ADI_LIMIT
     steady = size_variations(demand) < CV2_LIMIT
-    known = np.where(
-        often, np.where(steady, "smooth", "erratic"), np.where(steady, "intermittent", "lumpy")
-    )
+    known = np.where(often, np.where(steady, "smooth", "erratic"), np.where(steady, "intermittent", "lumpy"))
     return np.where(np.isfinite(demand).sum(axis=1) < new_weeks, "new", known).astype(np.str_)

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from helpers.contract.kpis import Kpi
 from helpers.forecasting import accuracy
@@ -15,7 +16,7 @@ from helpers.forecasting.backtest import Window, backtest_windows, window_at
 from helpers.forecasting.classify import Floats
 from helpers.forecasting.history import DemandCase, History, read_history
 from helpers.forecasting.methods import BASELINE, CANDIDATES, ENSEMBLE
-from helpers.forecasting.quantiles import Spread, demand_quantiles, fit_spread
+from helpers.forecasting.quantiles import Spread, demand_quantiles, fit_spread, interval_limits
 from helpers.forecasting.result import Forecast
 from helpers.forecasting.review import review_table
 from helpers.forecasting.season import yearly_profiles
@@ -65,7 +66,9 @@ def forecast_demand(case: DemandCase, settings: ForecastSettings) -> Forecast:
     return _assemble(history, windows, held, future, settings)
 
 
-def _predict(history: History, past: Sequence[Window], target: Window, settings: ForecastSettings) -> _Prediction:
+def _predict(
+    history: History, past: Sequence[Window], target: Window, settings: ForecastSettings
+) -> _Prediction:
     """Choose methods and quantiles on the `past` windows, and apply both to the target window."""
     selection = select_methods(past, target.classes)
     mean = selection.pick(target.forecasts)
@@ -86,7 +89,11 @@ def _predict_naive(
 
 
 def _spread(
-    history: History, past: Sequence[Window], means: Sequence[Floats], target: Window, settings: ForecastSettings
+    history: History,
+    past: Sequence[Window],
+    means: Sequence[Floats],
+    target: Window,
+    settings: ForecastSettings,
 ) -> Spread:
     seen = history.demand[:, : target.origin]
     counts = bool(np.all(np.nan_to_num(seen) == np.floor(np.nan_to_num(seen))))
@@ -140,18 +147,20 @@ def _measure(
     """Score the held-out window, ours beside the seasonal naive."""
     names = ("WAPE", "bias", "MASE", "pinball", "coverage")
     if held is None or not held.window.scored.any():
-        empty = pd.DataFrame()
-        ours, naive = (accuracy.missing_kpis(group, "none", NO_HOLD_OUT) for group in ((*names, "FVA"), names))
+        ours, naive = (
+            accuracy.missing_kpis(group, "none", NO_HOLD_OUT) for group in ((*names, "FVA"), names)
+        )
         columns = ["level", "group", "series", "units"]
-        blank = pd.DataFrame(columns=[*columns, *accuracy.MEASURES, *(f"naive_{m}" for m in accuracy.MEASURES)])
+        blank = pd.DataFrame(
+            columns=[*columns, *accuracy.MEASURES, *(f"naive_{m}" for m in accuracy.MEASURES)]
+        )
         shares = pd.DataFrame(columns=["probability", "share_below", "share_at_most"])
         steps = pd.DataFrame(columns=["method", "meaning", "wape", "bias", "rmse"])
-        del empty
         return _Measured(blank, shares, steps, ours, naive, (float("nan"), float("nan")))
     baseline = _predict_naive(history, windows[:-1], held.window, settings)
-    columns, limits = settings.quantile_columns, settings.limit_columns
+    columns = settings.quantile_columns
     rows, naive_rows = (_scored_rows(history, part, settings) for part in (held, baseline))
-    mine, other = (accuracy.score_rows(part, columns, limits) for part in (rows, naive_rows))
+    mine, other = (accuracy.score_rows(part, columns) for part in (rows, naive_rows))
     gain, interval = accuracy.value_added(mine, other, settings.bootstrap, settings.seed)
     window = _window_words(history, held.window)
     note = f"90 % interval {interval[0]:.3f} to {interval[1]:.3f}"
@@ -172,22 +181,29 @@ def _window_words(history: History, window: Window) -> str:
     return f"weeks of {first:%Y-%m-%d} to {last:%Y-%m-%d}, {series:,} series"
 
 
-def _labels(history: History, series: np.ndarray[tuple[int], np.dtype[np.int64]]) -> dict[str, object]:
+def _labels(history: History, series: NDArray[np.int64]) -> dict[str, object]:
     return {name: history.keys[name].to_numpy()[series] for name in ("product_id", "site_id", "category")}
+
+
+def _cells(
+    prediction: _Prediction, series: NDArray[np.int64], step: NDArray[np.int64], settings: ForecastSettings
+) -> dict[str, Floats]:
+    """Mean, limits of the stated interval, and quantiles of chosen cells, by column name."""
+    limits = interval_limits(prediction.quantiles, settings.quantiles, settings.interval)
+    low, high = (limit[series, step] for limit in limits)
+    columns = {"mean": prediction.mean[series, step], "low": low, "high": high}
+    named = enumerate(settings.quantile_columns)
+    return columns | {name: prediction.quantiles[series, step, position] for position, name in named}
 
 
 def _forecast_table(history: History, future: _Prediction, settings: ForecastSettings) -> pd.DataFrame:
     series, step = np.nonzero(np.isfinite(future.mean))
-    quantiles = {
-        name: future.quantiles[series, step, position] for position, name in enumerate(settings.quantile_columns)
-    }
     return pd.DataFrame(
         {
             **_labels(history, series),
             "week": history.future_weeks(settings.horizon)[step],
             "lead": step + 1,
-            "mean": future.mean[series, step],
-            **quantiles,
+            **_cells(future, series, step, settings),
             "method": future.selection.methods[series].astype(object),
             "demand_class": future.window.classes[series].astype(object),
             "unit_value": history.keys["unit_value"].to_numpy()[series],
@@ -198,18 +214,13 @@ def _forecast_table(history: History, future: _Prediction, settings: ForecastSet
 def _scored_rows(history: History, prediction: _Prediction, settings: ForecastSettings) -> pd.DataFrame:
     window = prediction.window
     series, step = np.nonzero(window.scored)
-    quantiles = {
-        name: prediction.quantiles[series, step, position]
-        for position, name in enumerate(settings.quantile_columns)
-    }
     return pd.DataFrame(
         {
             **_labels(history, series),
             "demand_class": window.classes[series].astype(object),
             "actual": window.actual[series, step],
-            "mean": prediction.mean[series, step],
             "scale": window.scale[series],
-            **quantiles,
+            **_cells(prediction, series, step, settings),
         }
     )
 
@@ -219,7 +230,18 @@ def _backtest_table(
 ) -> pd.DataFrame:
     """All windows in long form; the held-out one with the forecast that had not seen it."""
     parts = [_backtest_rows(history, window, selection, held) for window in windows]
-    columns = ["origin", "product_id", "site_id", "category", "week", "lead", "actual", "mean", "naive", "held_out"]
+    columns = [
+        "origin",
+        "product_id",
+        "site_id",
+        "category",
+        "week",
+        "lead",
+        "actual",
+        "mean",
+        "naive",
+        "held_out",
+    ]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
@@ -277,7 +299,9 @@ def _notes(
     if not windows:
         notes.append(f"Accuracy is not measured: {NO_HOLD_OUT}.")
     elif len(windows) <= settings.windows:
-        notes.append(f"{len(windows) - 1} of {settings.windows} windows to choose methods: the history is short.")
+        notes.append(
+            f"{len(windows) - 1} of {settings.windows} windows to choose methods: the history is short."
+        )
     if held is not None:
         unseen = int((history.active & ~held.window.scored.any(axis=1)).sum())
         if unseen:

@@ -90,7 +90,9 @@ class History:
 
     def until(self, origin: int) -> History:
         """Return what was known after the first `origin` weeks: the only door of the back-test."""
-        parts = {name: getattr(self, name)[:, :origin] for name in ("demand", "stockout", "apart", "cancelled")}
+        parts = {
+            name: getattr(self, name)[:, :origin] for name in ("demand", "stockout", "apart", "cancelled")
+        }
         return replace(self, weeks=self.weeks[:origin], **parts)
 
     def future_weeks(self, horizon: int) -> pd.DatetimeIndex:
@@ -139,7 +141,9 @@ def read_history(case: DemandCase, settings: ForecastSettings) -> History:
     keys, start, end = keys[known].reset_index(drop=True), start[known], end[known]
     if keys.empty:
         raise ContractError(f"products: every product's launch date is after {after}. Check launch_date.")
-    demand, apart, cancelled = (_spread(weekly, keys, weeks, name) for name in ("demand", "apart", "cancelled"))
+    demand, apart, cancelled = (
+        _spread(weekly, keys, weeks, name) for name in ("demand", "apart", "cancelled")
+    )
     position = np.arange(len(weeks))
     alive = (position >= start[:, None]) & (position <= end[:, None])
     stockout, stock_note = _stockouts(case, keys, weeks, after)
@@ -213,11 +217,11 @@ def _series_keys(case: DemandCase, base: pd.DataFrame) -> pd.DataFrame:
     ).drop(columns="unit_cost")
 
 
-def _series_life(
-    keys: pd.DataFrame, weeks: pd.DatetimeIndex
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _series_life(keys: pd.DataFrame, weeks: pd.DatetimeIndex) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """First and last week of each series as positions in the calendar."""
-    start = np.maximum(_week_position(keys["first_week"], weeks, 0), _week_position(keys["launch_date"], weeks, 0))
+    start = np.maximum(
+        _week_position(keys["first_week"], weeks, 0), _week_position(keys["launch_date"], weeks, 0)
+    )
     return np.maximum(start, 0), _week_position(keys["end_date"], weeks, NEVER)
 
 
@@ -242,7 +246,10 @@ def _stockouts(
     """Mark weeks that opened or closed without stock, from the last count of each week."""
     empty = np.zeros((len(keys), len(weeks)), dtype=bool)
     if not case.has("stock"):
-        return empty, "No table stock: weeks in which stock ran out cannot be seen, demand may be understated."
+        return (
+            empty,
+            "No table stock: weeks in which stock ran out cannot be seen, demand may be understated.",
+        )
     closing = case.query(
         f"""
         SELECT product_id, site_id, CAST(date_trunc('week', date) AS DATE) AS week,
@@ -276,9 +283,7 @@ def _count_notes(weekly: pd.DataFrame, weeks: pd.DatetimeIndex, known: NDArray[n
     return notes
 
 
-def _life_notes(
-    demand: Floats, alive: NDArray[np.bool_], end: NDArray[np.int64], length: int
-) -> list[str]:
+def _life_notes(demand: Floats, alive: NDArray[np.bool_], end: NDArray[np.int64], length: int) -> list[str]:
     outside = demand[~alive].sum()
     ended = int((end < length).sum())
     return [

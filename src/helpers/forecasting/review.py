@@ -30,7 +30,11 @@ COLUMNS = ["product_id", "site_id", "name", "reason", "forecast_units", "money_a
 
 
 def review_table(
-    history: History, mean: Floats, held: tuple[Window, Floats] | None, profile: Floats, classes: NDArray[np.str_]
+    history: History,
+    mean: Floats,
+    held: tuple[Window, Floats] | None,
+    profile: Floats,
+    classes: NDArray[np.str_],
 ) -> pd.DataFrame:
     """Return the series to review: product, site, name, reason, forecast units, money at stake."""
     units = np.nansum(mean, axis=1)
@@ -77,9 +81,9 @@ def _biased(history: History, window: Window, mean: Floats) -> tuple[list[str], 
 def _new(history: History, classes: NDArray[np.str_], units: Floats) -> tuple[list[str], Floats]:
     flag = (classes == "new") & history.active
     weeks = np.isfinite(history.demand).sum(axis=1)
-    return [f"new: {count} weeks of history" if hit else "" for hit, count in zip(flag, weeks, strict=True)], (
-        np.where(flag, units, 0.0)
-    )
+    return [
+        f"new: {count} weeks of history" if hit else "" for hit, count in zip(flag, weeks, strict=True)
+    ], (np.where(flag, units, 0.0))
 
 
 def _ends(history: History, mean: Floats, units: Floats) -> tuple[list[str], Floats]:
@@ -114,7 +118,10 @@ def _stockouts(history: History, units: Floats) -> tuple[list[str], Floats]:
     marked = history.stockout[:, -STOCKOUT_WEEKS:].sum(axis=1)
     share = marked / np.maximum(np.isfinite(history.demand[:, -STOCKOUT_WEEKS:]).sum(axis=1), 1)
     flag = history.active & (share > STOCKOUT_SHARE)
-    texts = [f"out of stock in {count} recent weeks" if hit else "" for hit, count in zip(flag, marked, strict=True)]
+    texts = [
+        f"out of stock in {count} recent weeks" if hit else ""
+        for hit, count in zip(flag, marked, strict=True)
+    ]
     return texts, np.where(flag, units * share, 0.0)
 
 
