@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
+from typing import Any
 
 SQL_TYPES: Mapping[str, str] = MappingProxyType(
     {
@@ -27,13 +28,18 @@ SQL_TYPES: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table: how it is spelt, typed and judged."""
+    """One column of a table: how it is spelt, typed and judged.
+
+    A row without a `required` value cannot stand. Without an `expected` one it is kept and the
+    gap is a finding: a product without a cost still has a demand.
+    """
 
     name: str
     type: str
     unit: str
     key: bool
     required: bool
+    expected: bool
     default: str
     rule: str
     references: str
@@ -64,10 +70,11 @@ class Reference:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of the contract."""
+    """One table of the contract; `feeds` says which figures stand on it."""
 
     name: str
     kind: str
+    feeds: str
     meaning: str
     columns: tuple[Column, ...]
 
@@ -91,6 +98,11 @@ class Table:
         return tuple(column.name for column in self.columns if column.required)
 
     @property
+    def expected(self) -> tuple[str, ...]:
+        """Names of the columns whose absence switches figures off."""
+        return tuple(column.name for column in self.columns if column.expected)
+
+    @property
     def references(self) -> tuple[Reference, ...]:
         """Foreign keys of the table."""
         found = (_read_reference(self, column) for column in self.columns)
@@ -104,12 +116,18 @@ def contract() -> Mapping[str, Table]:
     Source: `tables/_tables.csv` and one CSV file per table in the same folder.
     """
     index = _read_csv("_tables")
-    return MappingProxyType(
-        {
-            row["table"]: Table(row["table"], row["kind"], row["meaning"], _read_columns(row["table"]))
-            for row in index
-        }
-    )
+    return MappingProxyType({row["table"]: Table(**_table_fields(row)) for row in index})
+
+
+def _table_fields(row: Mapping[str, str]) -> dict[str, Any]:
+    name = row["table"]
+    return {
+        "name": name,
+        "kind": row["kind"],
+        "feeds": row["feeds"],
+        "meaning": row["meaning"],
+        "columns": _read_columns(name),
+    }
 
 
 def _read_columns(table: str) -> tuple[Column, ...]:
@@ -120,6 +138,7 @@ def _read_columns(table: str) -> tuple[Column, ...]:
             unit=row["unit"],
             key=row["key"] == "yes",
             required=row["required"] == "yes",
+            expected=row["required"] == "expected",
             default=row["default"],
             rule=row["rule"],
             references=row["references"],

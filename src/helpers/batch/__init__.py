@@ -1,0 +1,1 @@
+"""The batch: runs the notebooks and makes the report pack; no decision is taken here."""

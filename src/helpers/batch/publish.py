@@ -1,0 +1,160 @@
+"""Turn executed notebooks into what people open: pages, workbook, manifest, index of the run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from helpers.batch.index import render_run_index
+from helpers.batch.pages import PageContext, PageFailure, PageLink, render_page
+from helpers.batch.records import read_headline, read_records
+from helpers.report import write_workbook
+
+from helpers.batch.execute import Outcome
+from helpers.batch.manifest import (
+    describe_software,
+    earlier_runs,
+    hash_files,
+    read_manifests,
+    write_manifest,
+)
+from helpers.batch.notebooks import Notebook
+from helpers.contract import Case
+
+
+def publish_run(
+    *,
+    staging: Path,
+    reports: Path,
+    notebooks: Sequence[Notebook],
+    outcomes: Mapping[str, Outcome],
+    case: Case,
+    facts: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Write everything of a run beside its executed notebooks in `staging`; return the manifest."""
+    pages = [_describe_page(notebook, outcomes[notebook.name], staging) for notebook in notebooks]
+    before = earlier_runs(read_manifests(reports), case.name, facts["run"])
+    _write_pages(pages, before, case, facts, staging)
+    exports = staging / "exports"
+    if exports.is_dir() and any(exports.glob("*.csv")):
+        write_workbook(
+            exports, exports / f"planbook-{facts['run']}.xlsx", f"planbook {facts['run']}, {case.name}"
+        )
+    manifest = {
+        "run": facts["run"],
+        "week": facts["week"],
+        "scenario": facts["scenario"],
+        "status": "ok" if all(page["status"] == "ok" for page in pages) else "failed",
+        "started": facts["started"],
+        "case": _describe_case(case),
+        **describe_software(),
+        "parameters": facts["parameters"],
+        "pages": pages,
+        "exports": _describe_exports(exports),
+        "files": hash_files(staging),
+        "seconds": round(time.perf_counter() - facts["clock"], 1),
+    }
+    write_manifest(staging, manifest)
+    (staging / "index.html").write_text(render_run_index(manifest), encoding="utf-8")
+    return manifest
+
+
+def _describe_page(notebook: Notebook, outcome: Outcome, staging: Path) -> dict[str, Any]:
+    executed = staging / "notebooks" / notebook.path.name
+    node = nbformat.read(executed, as_version=4) if executed.exists() else nbformat.v4.new_notebook()
+    return {
+        "name": notebook.name,
+        "title": notebook.title,
+        "status": outcome.status,
+        "seconds": outcome.seconds,
+        "html": f"{notebook.name}.html",
+        "notebook": f"notebooks/{notebook.path.name}",
+        "headline": read_headline(node),
+        "error": dict(outcome.error) if outcome.error else None,
+        "records": read_records(node),
+    }
+
+
+def _describe_case(case: Case) -> dict[str, Any]:
+    return {
+        "name": case.name,
+        "as_of": case.as_of.isoformat(),
+        "first_day": case.first_day.isoformat(),
+        "fingerprint": case.fingerprint,
+        "findings": len(case.findings),
+        "tables": {
+            name: {"rows": file.rows, "rows_read": file.rows_read, "fingerprint": file.fingerprint}
+            for name, file in case.files.items()
+        },
+    }
+
+
+def _describe_exports(folder: Path) -> list[dict[str, Any]]:
+    files = sorted(path for path in folder.glob("*") if path.suffix in {".csv", ".xlsx"})
+    return [
+        {"file": f"exports/{path.name}", "bytes": path.stat().st_size, "rows": _count_rows(path)}
+        for path in files
+    ]
+
+
+def _count_rows(path: Path) -> int | None:
+    if path.suffix != ".csv":
+        return None
+    import csv
+
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return sum(1 for _ in csv.reader(file)) - 1
+
+
+def _write_pages(
+    pages: Sequence[Mapping[str, Any]],
+    before: Sequence[Mapping[str, Any]],
+    case: Case,
+    facts: Mapping[str, Any],
+    staging: Path,
+) -> None:
+    links = [PageLink(page["name"], page["title"], page["html"], page["status"]) for page in pages]
+    software = describe_software()
+    for page in pages:
+        executed = staging / page["notebook"]
+        node = nbformat.read(executed, as_version=4) if executed.exists() else nbformat.v4.new_notebook()
+        error = page["error"]
+        context = PageContext(
+            name=page["name"],
+            title=page["title"],
+            week=facts["run"],
+            case_name=case.name,
+            as_of=case.as_of.isoformat(),
+            planbook_version=software["planbook"],
+            failure=PageFailure(error["name"], error["message"], error["cell"]) if error else None,
+            pages=links,
+            parameters=facts["parameters"][page["name"]],
+            fingerprint=case.fingerprint,
+            code_version=software["code_version"],
+            checks=_say_checks(case),
+            before=_values(before[-1], page["name"]) if before else {},
+            before_run=before[-1]["run"] if before else "the run before",
+            history=_history(before, page["name"]),
+        )
+        (staging / page["html"]).write_text(render_page(node, context), encoding="utf-8")
+
+
+def _say_checks(case: Case) -> str:
+    aside = sum(finding.count for finding in case.findings if finding.action == "quarantined")
+    if not case.findings:
+        return "all rows passed"
+    return f"{aside:,} cells broke a rule; their rows were set aside" if aside else "passed, with notes"
+
+
+def _values(manifest: Mapping[str, Any], page: str) -> dict[str, float | None]:
+    records = next((p["records"] for p in manifest["pages"] if p["name"] == page), [])
+    return {record["name"]: record["value"] for record in records}
+
+
+def _history(runs: Sequence[Mapping[str, Any]], page: str) -> dict[str, list[float | None]]:
+    values = [_values(run, page) for run in runs]
+    names = {name for value in values for name in value}
+    return {name: [value.get(name) for value in values] for name in sorted(names)}

@@ -1,0 +1,262 @@
+"""`run_report`: read the data once, run the pages in parallel, and put the report in place whole."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from helpers.batch.execute import Job, Outcome, execute, prepare_worker
+from helpers.batch.notebooks import Notebook, find_notebooks, project_folder, select_notebooks
+from helpers.batch.parameters import assign_parameters
+from helpers.batch.place import put_in_place, staging_folder, write_in_place
+from helpers.batch.publish import publish_run
+from helpers.batch.weeks import cutoff_of, decision_week, monday_of
+from helpers.contract.load import load_case, snapshot_environment
+from helpers.errors import ParameterError
+from helpers.memory import FORGET_VARIABLE, prune_memory
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
+EXPORTS_VARIABLE = "PLANBOOK_EXPORTS"
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What a run is asked for.
+
+    Parameters
+    ----------
+    source
+        As `load_case` takes it.
+    week
+        ISO week to decide; blank for the week after the data.
+    scenario
+        Name of `scenarios/<name>.yaml`, or a label for the values given; blank for the base run.
+    parameters
+        Values for the notebooks' parameters cells.
+    pages
+        Pages wanted, by name or number; all where empty.
+    jobs
+        Pages at a time; 0 for the number of cores.
+    force
+        Whether remembered results are computed anew.
+    reports
+        Folder of all reports; blank for `reports` in the project.
+    """
+
+    source: str = "data/sample"
+    week: str = ""
+    scenario: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    pages: Sequence[str] = ()
+    jobs: int = 0
+    force: bool = False
+    reports: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot name a run."""
+        if self.week:
+            monday_of(self.week)
+        if self.scenario and not NAME.fullmatch(self.scenario):
+            raise ParameterError(f"--scenario takes letters, digits, - and _; got {self.scenario!r}.")
+        if self.jobs < 0:
+            raise ParameterError(f"--jobs takes 0 (one per core) or more; got {self.jobs}.")
+
+
+@dataclass(frozen=True)
+class Report:
+    """Where a finished run stands and how its pages went."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """Names of the pages that failed."""
+        return tuple(page["name"] for page in self.manifest["pages"] if page["status"] != "ok")
+
+
+def run_report(settings: RunSettings, tell: Callable[[Outcome, int], None] | None = None) -> Report:
+    """Run the pages of the suite on a source and return the report that is now in place.
+
+    Parameters
+    ----------
+    settings
+        What is asked for.
+    tell
+        Called after each page with its outcome and the number of pages in all.
+
+    Raises
+    ------
+    PlanbookError
+        Before any kernel starts: the source, a parameter or a page name is wrong.
+    """
+    started, clock = dt.datetime.now(dt.UTC), time.perf_counter()
+    project = project_folder()
+    notebooks = select_notebooks(find_notebooks(project), settings.pages)
+    values = {**_scenario_values(project, settings), **settings.parameters}
+    assign_parameters(_declared(notebooks), values)
+    reports = settings.reports or project / "reports"
+    with _workers(settings, notebooks) as workers:
+        case = load_case(settings.source)
+        week = settings.week or decision_week(case.as_of)
+        name = f"{week}-{settings.scenario}" if settings.scenario else week
+        values = {"source": settings.source, **_cutoff_value(settings, notebooks), **values}
+        assigned = assign_parameters(_declared(notebooks), values)
+        with staging_folder(reports, name) as staging:
+            environment = _environment(settings, staging, snapshot_environment(settings.source, case))
+            jobs = [_job(notebook, staging, assigned[notebook.name], environment) for notebook in notebooks]
+            outcomes = list(_run_jobs(jobs, _needs(notebooks), workers, tell))
+            manifest = publish_run(
+                staging=staging,
+                reports=reports,
+                notebooks=notebooks,
+                outcomes={outcome.name: outcome for outcome in outcomes},
+                case=case,
+                facts={
+                    "run": name,
+                    "week": week,
+                    "scenario": settings.scenario,
+                    "started": started.isoformat(timespec="seconds"),
+                    "clock": clock,
+                    "parameters": {notebook.name: assigned[notebook.name] for notebook in notebooks},
+                },
+            )
+            put_in_place(staging, reports / name)
+    refresh_index(reports)
+    prune_memory()
+    return Report(reports / name, manifest)
+
+
+def refresh_index(reports: Path) -> Path:
+    """Write `index.html` over all finished runs and return its path."""
+    from helpers.batch.index import render_reports_index
+
+    from helpers.batch.manifest import read_manifests
+
+    path = reports / "index.html"
+    write_in_place(path, render_reports_index(read_manifests(reports)))
+    return path
+
+
+def _declared(notebooks: Sequence[Notebook]) -> dict[str, Any]:
+    return {notebook.name: notebook.parameters for notebook in notebooks}
+
+
+def _scenario_values(project: Path, settings: RunSettings) -> dict[str, Any]:
+    if not settings.scenario:
+        return {}
+    path = project / "scenarios" / f"{settings.scenario}.yaml"
+    if not path.is_file():
+        if settings.parameters:
+            return {}
+        raise ParameterError(
+            f"No scenario '{settings.scenario}': no file scenarios/{path.name}, and no value given by -p."
+        )
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ParameterError(f"scenarios/{path.name} cannot be read as YAML: {error}") from error
+    if not isinstance(values, dict):
+        raise ParameterError(f"scenarios/{path.name}: expected 'name: value' lines; got {values!r}.")
+    return {str(name): value for name, value in values.items()}
+
+
+def _cutoff_value(settings: RunSettings, notebooks: Sequence[Notebook]) -> dict[str, str]:
+    """A week that was asked for must not see beyond itself; else each page takes what the data give."""
+    takes_cutoff = any(p.name == "cutoff" for notebook in notebooks for p in notebook.parameters)
+    if not (settings.week and takes_cutoff):
+        return {}
+    return {"cutoff": cutoff_of(settings.week).isoformat()}
+
+
+def _environment(settings: RunSettings, staging: Path, snapshot: Mapping[str, str]) -> dict[str, str]:
+    forget = {FORGET_VARIABLE: uuid.uuid4().hex} if settings.force else {}
+    return {EXPORTS_VARIABLE: str(staging / "exports"), **snapshot, **forget}
+
+
+def _job(
+    notebook: Notebook, staging: Path, parameters: Mapping[str, Any], environment: Mapping[str, str]
+) -> Job:
+    (staging / "notebooks").mkdir(exist_ok=True)
+    output = staging / "notebooks" / notebook.path.name
+    return Job(notebook.name, notebook.path, output, parameters, environment)
+
+
+def _needs(notebooks: Sequence[Notebook]) -> dict[str, list[str]]:
+    there = {notebook.name for notebook in notebooks}
+    return {notebook.name: [name for name in notebook.needs if name in there] for notebook in notebooks}
+
+
+class _workers:  # noqa: N801 - reads as a verb phrase where it is used
+    """A pool of worker processes that can be replaced when one of them is killed."""
+
+    def __init__(self, settings: RunSettings, notebooks: Sequence[Notebook]) -> None:
+        self.jobs = max(1, min(settings.jobs or os.cpu_count() or 1, len(notebooks)))
+        self.pool = self._start()
+
+    def _start(self) -> ProcessPoolExecutor:
+        pool = ProcessPoolExecutor(self.jobs, mp_context=get_context("spawn"), initializer=prepare_worker)
+        # The workers import papermill while the driver still reads the data.
+        for _ in range(self.jobs):
+            pool.submit(os.getpid)
+        return pool
+
+    def restart(self) -> None:
+        self.pool.shutdown(wait=False, cancel_futures=True)
+        self.pool = self._start()
+
+    def __enter__(self) -> _workers:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _run_jobs(
+    jobs: Sequence[Job],
+    needs: Mapping[str, list[str]],
+    workers: _workers,
+    tell: Callable[[Outcome, int], None] | None,
+) -> Iterator[Outcome]:
+    """Run jobs in parallel, each after those it needs; yield outcomes as they come."""
+    by_name = {job.name: job for job in jobs}
+    order = TopologicalSorter(needs)
+    order.prepare()
+    running: dict[Future[Outcome], str] = {}
+    while order.is_active():
+        for name in order.get_ready():
+            running[workers.pool.submit(execute, by_name[name])] = name
+        finished, _ = wait(running, return_when=FIRST_COMPLETED)
+        broken = False
+        for future in finished:
+            name = running.pop(future)
+            outcome = _outcome(future, name)
+            broken = broken or isinstance(future.exception(), BrokenProcessPool)
+            order.done(name)
+            if tell:
+                tell(outcome, len(jobs))
+            yield outcome
+        if broken:
+            workers.restart()
+
+
+def _outcome(future: Future[Outcome], name: str) -> Outcome:
+    """A worker that was killed or that raised leaves a failed page, never a failed run."""
+    error = future.exception()
+    if error is None:
+        return future.result()
+    what = {"cell": None, "name": type(error).__name__, "message": str(error) or "the worker was killed"}
+    return Outcome(name, "failed", 0.0, what)

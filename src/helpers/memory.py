@@ -1,0 +1,133 @@
+"""Results computed once per (data fingerprint, settings, code version) and kept on disk.
+
+Every page that needs the forecast gets the same one, each notebook also runs alone in any
+order, and a rerun after a failure is quick. The folder is named by the code version, so a
+change of code never meets an old result. The memory itself is joblib's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Callable
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Protocol
+
+ROOT_VARIABLE = "PLANBOOK_MEMORY"
+FORGET_VARIABLE = "PLANBOOK_FORGET"
+PACKAGES = ("planbook", "pandas", "numpy", "duckdb", "statsforecast", "pulp", "highspy", "scipy")
+KEPT_DAYS = 30
+
+
+class HasFingerprint(Protocol):
+    """Anything whose content is named by a fingerprint, as a `Case` is."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Name of the content."""
+
+
+def remember[C: HasFingerprint, S, R](verb: Callable[[C, S], R], case: C, settings: S) -> R:
+    """Return `verb(case, settings)`, from disk where it was computed before.
+
+    Parameters
+    ----------
+    verb
+        A pure public verb of a decision room, such as `forecast_demand`.
+    case
+        The data; only its fingerprint takes part in the name of the result.
+    settings
+        A frozen dataclass; all its fields take part.
+    """
+    import joblib
+
+    # An unreadable or older entry is computed again, which is what a memory is for.
+    memory = joblib.Memory(memory_folder() / "results", verbose=0)
+    cached: Callable[..., R] = memory.cache(_call, ignore=["verb", "case"])
+    arguments = (verb, case, f"{verb.__module__}.{verb.__qualname__}", case.fingerprint, settings)
+    if os.environ.get(FORGET_VARIABLE):
+        result: R = _forget_once(cached, arguments)
+        return result
+    return cached(*arguments)
+
+
+def _call(verb: Callable[..., Any], case: object, name: str, fingerprint: str, settings: object) -> Any:
+    """Call the verb; `name`, `fingerprint` and `settings` are the key of the memory."""
+    del name, fingerprint
+    return verb(case, settings)
+
+
+def _forget_once(cached: Any, arguments: tuple[Any, ...]) -> Any:
+    """Compute anew once per forced run, so that two pages of it still share the result."""
+    marker = memory_folder() / "forced" / f"{os.environ[FORGET_VARIABLE]}-{_digest(arguments[2:])}"
+    if not marker.exists():
+        if cached.check_call_in_cache(*arguments):
+            cached.call_and_shelve(*arguments).clear()
+        result = cached(*arguments)
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        marker.touch()
+        return result
+    return cached(*arguments)
+
+
+def _digest(parts: tuple[Any, ...]) -> str:
+    return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
+
+
+def memory_folder() -> Path:
+    """Return the folder of this code version, made if it is not there."""
+    folder = _memory_root() / code_version()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def prune_memory(now: float | None = None) -> list[Path]:
+    """Remove results and cases that no run has touched for 30 days; return what went."""
+    limit = (time.time() if now is None else now) - KEPT_DAYS * 86_400
+    root = _memory_root()
+    old = [folder for folder in root.glob("*") if folder.is_dir() and folder.name != code_version()]
+    old += list((memory_folder() / "cases").glob("*"))
+    gone = [folder for folder in old if folder.stat().st_mtime < limit]
+    for folder in gone:
+        shutil.rmtree(folder, ignore_errors=True)
+    return gone
+
+
+def _memory_root() -> Path:
+    """`PLANBOOK_MEMORY`, or `.planbook` in the project, or else in the present folder."""
+    if os.environ.get(ROOT_VARIABLE):
+        return Path(os.environ[ROOT_VARIABLE]).resolve()
+    return (find_project() or Path.cwd()) / ".planbook"
+
+
+def find_project(start: Path | None = None) -> Path | None:
+    """Return the nearest folder at or above `start` that holds notebooks/ and pyproject.toml."""
+    here = (start or Path.cwd()).resolve()
+    folders = (here, *here.parents)
+    return next((f for f in folders if (f / "notebooks").is_dir() and (f / "pyproject.toml").is_file()), None)
+
+
+@cache
+def code_version() -> str:
+    """Return a short name for this code and the packages whose results it keeps."""
+    digest = hashlib.blake2b(digest_size=6)
+    package = Path(__file__).parent
+    for path in sorted(package.rglob("*")):
+        if path.suffix in {".py", ".csv"}:
+            digest.update(path.relative_to(package).as_posix().encode())
+            digest.update(path.read_bytes())
+    for name in PACKAGES:
+        digest.update(f"{name} {package_version(name)}".encode())
+    return digest.hexdigest()
+
+
+def package_version(name: str) -> str:
+    """Return the installed version of a package, or `absent`."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "absent"
