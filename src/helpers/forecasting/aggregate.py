@@ -77,6 +77,6 @@ def _shrunk_dispersion(
 def _limit(
     mean: pd.Series, half: np.ndarray[tuple[int], np.dtype[np.float64]], probability: float, windows: int
 ) -> pd.Series:
-    from scipy import special  # noqa: PLC0415 - 0.7 s to import
+    from scipy import special
 
     return (mean + float(special.stdtrit(windows, probability)) * half).clip(lower=0.0)

@@ -132,7 +132,8 @@ def recent_dispersion(demand: Floats, weeks: int = 52) -> Floats:
     common = float((squares[known] / (count[known] - 1)).mean()) if known.any() else 1.0
     freedom = np.where(mean > 0, np.maximum(count - 1, 0), 0)
     pull = np.where(freedom >= weeks // 2, 0.0, THIN_WEEKS)
-    return (np.where(freedom > 0, squares, 0.0) + pull * common) / np.maximum(freedom + pull, 1)
+    found: Floats = (np.where(freedom > 0, squares, 0.0) + pull * common) / np.maximum(freedom + pull, 1)
+    return found
 
 
 def _mean_step(demand: Floats, lag: int) -> Floats:

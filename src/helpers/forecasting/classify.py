@@ -39,7 +39,8 @@ def size_variations(demand: Floats) -> Floats:
     hits = np.maximum((sizes > 0).sum(axis=1), 1)
     mean = sizes.sum(axis=1) / hits
     squares = np.where(sizes > 0, (sizes - mean[:, None]) ** 2, 0.0).sum(axis=1) / hits
-    return squares / np.where(mean > 0, mean, 1.0) ** 2
+    found: Floats = squares / np.where(mean > 0, mean, 1.0) ** 2
+    return found
 
 
 def demand_classes(demand: Floats, new_weeks: int) -> NDArray[np.str_]:

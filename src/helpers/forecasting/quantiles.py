@@ -169,7 +169,7 @@ def _places(window: Window, mean: Floats, dispersion: Floats, counts: bool) -> F
 
 def _share_upto(value: Floats, mean: Floats, phi: Floats, shapes: _Shapes) -> Floats:
     """F(value) of each cell; 1 where nothing is expected, 0 below zero."""
-    from scipy import special  # noqa: PLC0415 - 0.7 s to import
+    from scipy import special
 
     found = np.ones_like(mean)
     cells = shapes.binomial
@@ -182,7 +182,7 @@ def _share_upto(value: Floats, mean: Floats, phi: Floats, shapes: _Shapes) -> Fl
 
 
 def _percent_points(levels: Floats, mean: Floats, dispersion: Floats, counts: bool) -> Floats:
-    from scipy import special, stats  # noqa: PLC0415 - 0.7 s to import
+    from scipy import special, stats
 
     found = np.where(np.isfinite(mean), 0.0, np.nan)
     shapes = _shapes(mean, dispersion, counts)

@@ -1,12 +1,10 @@
 """Products to look at by hand, ranked by the money that hangs on the doubt.
 
-| finding       | when                                                              | money |
-| ------------- | ----------------------------------------------------------------- | ----- |
-| bias          | held-out sum off by > 25 % and by > 2 standard deviations         | abs(sum F - sum A) × value |
-| changed level | last 8 weeks against the 44 before: > 30 % and > 3 standard errors | abs(difference) × horizon × value |
-| new           | less than `new_weeks` of history                                  | forecast sum × value |
-| ends          | end date within the horizon                                       | forecast sum × value |
-| stock-outs    | marked in > 20 % of the last 26 weeks                             | forecast sum × that share × value |
+    bias           held-out sum off by > 25 % and > 2 standard deviations      |sum F - sum A| × value
+    changed level  last 8 weeks against 44 before, > 30 % and > 3 sigma    |gap| × horizon × value
+    new            less than `new_weeks` of history                           forecast sum × value
+    ends           end date within the horizon                                forecast sum × value
+    stock-outs     marked in > 20 % of the last 26 weeks         forecast sum × that share × value
 
 Value is the unit cost. The level is compared after dividing out the yearly profile. The money
 of a row is that of its largest finding, never their sum.
@@ -54,7 +52,8 @@ def review_table(
     ordered = table[rows].sort_values(
         ["money_at_stake", "product_id", "site_id"], ascending=[False, True, True], kind="stable"
     )
-    return ordered[COLUMNS].reset_index(drop=True)
+    found: pd.DataFrame = ordered[COLUMNS].reset_index(drop=True)
+    return found
 
 
 def _biased(history: History, window: Window, mean: Floats) -> tuple[list[str], Floats]:
