@@ -24,8 +24,8 @@ from helpers.forecasting.classify import CLASSES, Floats
 MEASURES = ("wape", "bias", "mase", "pinball", "coverage")
 
 
-def score_rows(rows: pd.DataFrame, columns: Mapping[str, float], limits: tuple[str, str]) -> pd.DataFrame:
-    """Return `rows` (actual, mean, scale, one column per quantile) with their error terms.
+def score_rows(rows: pd.DataFrame, columns: Mapping[str, float]) -> pd.DataFrame:
+    """Return `rows` (actual, mean, scale, low, high, one column per quantile) with their error terms.
 
     Adds: `error`, `absolute`, `quantile_loss` (mean over the quantiles), `inside`.
     """
@@ -34,7 +34,7 @@ def score_rows(rows: pd.DataFrame, columns: Mapping[str, float], limits: tuple[s
     probabilities = np.array(list(columns.values()))
     loss = np.maximum(probabilities * gaps, (probabilities - 1) * gaps).mean(axis=1)
     error = rows["mean"].to_numpy() - actual
-    inside = (actual >= rows[limits[0]].to_numpy()) & (actual <= rows[limits[1]].to_numpy())
+    inside = (actual >= rows["low"].to_numpy()) & (actual <= rows["high"].to_numpy())
     return rows.assign(error=error, absolute=np.abs(error), quantile_loss=loss, inside=inside)
 
 

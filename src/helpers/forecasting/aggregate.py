@@ -51,7 +51,9 @@ def sum_forecast(
     windows = max(int(past["origin"].nunique()), 1)
     dispersion = _shrunk_dispersion(summed, past, groups, overall)
     half = np.sqrt(dispersion * summed["mean"].to_numpy())
-    limits = {name: _limit(summed["mean"], half, probability, windows) for name, probability in quantiles.items()}
+    limits = {
+        name: _limit(summed["mean"], half, probability, windows) for name, probability in quantiles.items()
+    }
     return summed.drop(columns=["lead"], errors="ignore").assign(**limits)
 
 
@@ -75,6 +77,6 @@ def _shrunk_dispersion(
 def _limit(
     mean: pd.Series, half: np.ndarray[tuple[int], np.dtype[np.float64]], probability: float, windows: int
 ) -> pd.Series:
-    from scipy import special  # noqa: PLC0415 - 0.7 s to import
+    from scipy import special
 
     return (mean + float(special.stdtrit(windows, probability)) * half).clip(lower=0.0)

@@ -1,10 +1,10 @@
 """Rolling-origin back-test: each window is forecast from what was known before it.
 
-    |------------- history -------------|
-    |--- known ---|w1|                       windows 1..k choose the method,
-    |----- known -----|w2|                   the last one is held out to measure accuracy:
-    |------- known -------|w3|               neither selection nor quantiles have seen it
-    |--------- known ---------|held out|
+|------------- history -------------|
+|--- known ---|w1|                       windows 1..k choose the method,
+|----- known -----|w2|                   the last one is held out to measure accuracy:
+|------- known -------|w3|               neither selection nor quantiles have seen it
+|--------- known ---------|held out|
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from helpers.forecasting.settings import ForecastSettings
 
 # A window needs some weeks before it to learn from.
 FEWEST_WEEKS = 8
+THIN_WEEKS = 13
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,12 +120,20 @@ def naive_scale(demand: Floats, season_length: int) -> Floats:
 
 
 def recent_dispersion(demand: Floats, weeks: int = 52) -> Floats:
-    """Return variance ÷ mean of the last weeks; 1 (as in a Poisson count) where there is no demand."""
+    """Return variance ÷ mean of the last weeks, drawn towards the mean of all series where thin.
+
+    A Poisson count has 1; so has a series without demand where nothing else is known.
+    """
     recent = demand[:, -weeks:]
-    count = np.maximum(np.isfinite(recent).sum(axis=1), 1)
-    mean = np.nansum(recent, axis=1) / count
-    variance = np.nansum((recent - mean[:, None]) ** 2, axis=1) / np.maximum(count - 1, 1)
-    return np.where((mean > 0) & (variance > 0), variance / np.where(mean > 0, mean, 1.0), 1.0)
+    count = np.isfinite(recent).sum(axis=1)
+    mean = np.nansum(recent, axis=1) / np.maximum(count, 1)
+    squares = np.nansum((recent - mean[:, None]) ** 2, axis=1) / np.where(mean > 0, mean, 1.0)
+    known = (mean > 0) & (count >= THIN_WEEKS)
+    common = float((squares[known] / (count[known] - 1)).mean()) if known.any() else 1.0
+    freedom = np.where(mean > 0, np.maximum(count - 1, 0), 0)
+    pull = np.where(freedom >= weeks // 2, 0.0, THIN_WEEKS)
+    found: Floats = (np.where(freedom > 0, squares, 0.0) + pull * common) / np.maximum(freedom + pull, 1)
+    return found
 
 
 def _mean_step(demand: Floats, lag: int) -> Floats:

@@ -39,14 +39,13 @@ def size_variations(demand: Floats) -> Floats:
     hits = np.maximum((sizes > 0).sum(axis=1), 1)
     mean = sizes.sum(axis=1) / hits
     squares = np.where(sizes > 0, (sizes - mean[:, None]) ** 2, 0.0).sum(axis=1) / hits
-    return squares / np.where(mean > 0, mean, 1.0) ** 2
+    found: Floats = squares / np.where(mean > 0, mean, 1.0) ** 2
+    return found
 
 
 def demand_classes(demand: Floats, new_weeks: int) -> NDArray[np.str_]:
     """Return the demand class of each row; `new` below `new_weeks` weeks of history."""
     often = demand_intervals(demand) < ADI_LIMIT
     steady = size_variations(demand) < CV2_LIMIT
-    known = np.where(
-        often, np.where(steady, "smooth", "erratic"), np.where(steady, "intermittent", "lumpy")
-    )
+    known = np.where(often, np.where(steady, "smooth", "erratic"), np.where(steady, "intermittent", "lumpy"))
     return np.where(np.isfinite(demand).sum(axis=1) < new_weeks, "new", known).astype(np.str_)

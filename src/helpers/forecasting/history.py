@@ -90,7 +90,9 @@ class History:
 
     def until(self, origin: int) -> History:
         """Return what was known after the first `origin` weeks: the only door of the back-test."""
-        parts = {name: getattr(self, name)[:, :origin] for name in ("demand", "stockout", "apart", "cancelled")}
+        parts = {
+            name: getattr(self, name)[:, :origin] for name in ("demand", "stockout", "apart", "cancelled")
+        }
         return replace(self, weeks=self.weeks[:origin], **parts)
 
     def future_weeks(self, horizon: int) -> pd.DatetimeIndex:
@@ -139,7 +141,9 @@ def read_history(case: DemandCase, settings: ForecastSettings) -> History:
     keys, start, end = keys[known].reset_index(drop=True), start[known], end[known]
     if keys.empty:
         raise ContractError(f"products: every product's launch date is after {after}. Check launch_date.")
-    demand, apart, cancelled = (_spread(weekly, keys, weeks, name) for name in ("demand", "apart", "cancelled"))
+    demand, apart, cancelled = (
+        _spread(weekly, keys, weeks, name) for name in ("demand", "apart", "cancelled")
+    )
     position = np.arange(len(weeks))
     alive = (position >= start[:, None]) & (position <= end[:, None])
     stockout, stock_note = _stockouts(case, keys, weeks, after)
@@ -162,8 +166,7 @@ def week_after_cutoff(case: DemandCase, settings: ForecastSettings) -> date:
     cutoff = date.fromisoformat(settings.cutoff) if settings.cutoff else case.as_of
     if cutoff > case.as_of:
         raise ParameterError(
-            f"cutoff: {cutoff} is after the last day of the data, {case.as_of}. Give an earlier day, or leave "
-            "it empty."
+            f"cutoff: {cutoff} is after the last day of the data, {case.as_of}. Give an earlier day, or none."
         )
     next_day = cutoff + timedelta(days=1)
     return next_day - timedelta(days=next_day.weekday())
@@ -199,8 +202,9 @@ def _series_keys(case: DemandCase, base: pd.DataFrame) -> pd.DataFrame:
     """One row per product × site with base demand, and what the products table says of it."""
     keys = base.groupby(KEYS, sort=True)["week"].min().rename("first_week").reset_index()
     if not case.has("products"):
-        blank = {"category": "all", "unit_value": 1.0, "launch_date": pd.NaT, "end_date": pd.NaT}
-        return keys.assign(name=keys["product_id"], **blank)
+        never = pd.Series(pd.NaT, index=keys.index, dtype="datetime64[ns]")
+        keys = keys.assign(name=keys["product_id"], category="all", unit_value=1.0)
+        return keys.assign(launch_date=never, end_date=never)
     columns = ["product_id", "name", "category", "unit_cost", "launch_date", "end_date"]
     products = case.table("products").reindex(columns=columns).drop_duplicates("product_id")
     joined = keys.merge(products, on="product_id", how="left", validate="many_to_one")
@@ -213,11 +217,11 @@ def _series_keys(case: DemandCase, base: pd.DataFrame) -> pd.DataFrame:
     ).drop(columns="unit_cost")
 
 
-def _series_life(
-    keys: pd.DataFrame, weeks: pd.DatetimeIndex
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _series_life(keys: pd.DataFrame, weeks: pd.DatetimeIndex) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """First and last week of each series as positions in the calendar."""
-    start = np.maximum(_week_position(keys["first_week"], weeks, 0), _week_position(keys["launch_date"], weeks, 0))
+    start = np.maximum(
+        _week_position(keys["first_week"], weeks, 0), _week_position(keys["launch_date"], weeks, 0)
+    )
     return np.maximum(start, 0), _week_position(keys["end_date"], weeks, NEVER)
 
 
@@ -242,7 +246,10 @@ def _stockouts(
     """Mark weeks that opened or closed without stock, from the last count of each week."""
     empty = np.zeros((len(keys), len(weeks)), dtype=bool)
     if not case.has("stock"):
-        return empty, "No table stock: weeks in which stock ran out cannot be seen, demand may be understated."
+        return (
+            empty,
+            "No table stock: weeks in which stock ran out cannot be seen, demand may be understated.",
+        )
     closing = case.query(
         f"""
         SELECT product_id, site_id, CAST(date_trunc('week', date) AS DATE) AS week,
@@ -256,34 +263,21 @@ def _stockouts(
 
 
 def _count_notes(weekly: pd.DataFrame, weeks: pd.DatetimeIndex, known: NDArray[np.bool_]) -> list[str]:
-    apart, cancelled = int(weekly["apart_lines"].sum()), int(weekly["cancelled_lines"].sum())
-    older = int((weekly["week"] < weeks[0]).sum())
-    notes = [
-        f"{cancelled:,} cancelled order lines ({weekly['cancelled'].sum():,.0f} units) are not demand."
-        if cancelled
-        else "",
-        f"{apart:,} special or rush order lines ({weekly['apart'].sum():,.0f} units) are kept apart from base "
-        "demand."
-        if apart
-        else "",
-        f"{older:,} product × site × weeks before {weeks[0]:%Y-%m-%d} are older than the history in use."
-        if older
-        else "",
-        f"{(~known).sum():,} series are not launched yet or ended before the history."
-        if (~known).any()
-        else "",
+    counts = {name: int(weekly[name].sum()) for name in ("cancelled_lines", "apart_lines")}
+    units = {name: f"{weekly[name].sum():,.0f} units" for name in ("cancelled", "apart")}
+    older, unknown = int((weekly["week"] < weeks[0]).sum()), int((~known).sum())
+    found = [
+        (counts["cancelled_lines"], f"cancelled order lines ({units['cancelled']}) are not demand."),
+        (counts["apart_lines"], f"special order lines ({units['apart']}) are kept apart from base demand."),
+        (older, f"product × site × weeks before {weeks[0]:%Y-%m-%d} are older than the history in use."),
+        (unknown, "series are not launched yet or ended before the history."),
     ]
-    return notes
+    return [f"{count:,} {words}" for count, words in found if count]
 
 
-def _life_notes(
-    demand: Floats, alive: NDArray[np.bool_], end: NDArray[np.int64], length: int
-) -> list[str]:
-    outside = demand[~alive].sum()
-    ended = int((end < length).sum())
-    return [
-        f"{outside:,.0f} units were asked before launch or after the end date and are left out."
-        if outside
-        else "",
-        f"{ended:,} series have reached their end date and get no forecast." if ended else "",
+def _life_notes(demand: Floats, alive: NDArray[np.bool_], end: NDArray[np.int64], length: int) -> list[str]:
+    found = [
+        (demand[~alive].sum(), "units were asked before launch or after the end date and are left out."),
+        ((end < length).sum(), "series have reached their end date and get no forecast."),
     ]
+    return [f"{count:,.0f} {words}" for count, words in found if count]

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from helpers.forecasting.classify import Floats
 
@@ -108,7 +109,7 @@ def forecast_series(
     if n_jobs == 1 or len(rows) < 2 * n_jobs:
         found = _forecast_rows(rows, chosen, horizon, season_length)
     else:
-        import joblib  # noqa: PLC0415 - only where processes are asked for
+        import joblib
 
         parts = [rows[index::n_jobs] for index in range(n_jobs)]
         work = (joblib.delayed(_forecast_rows)(part, chosen, horizon, season_length) for part in parts)
@@ -119,7 +120,7 @@ def forecast_series(
 
 
 def share_of_product(
-    demand: Floats, products: Floats, active: Floats, horizon: int, n_jobs: int = 1
+    demand: Floats, products: NDArray[np.object_], active: NDArray[np.bool_], horizon: int, n_jobs: int = 1
 ) -> Floats:
     """Return each series' share of its product's demand × the product's forecast (by `ets`).
 
@@ -151,7 +152,7 @@ def _trim(row: Floats) -> Floats:
 
 def _forecast_rows(rows: list[Floats], names: tuple[str, ...], horizon: int, season_length: int) -> Floats:
     """Methods × series × horizon."""
-    from statsforecast import models as library  # noqa: PLC0415 - takes seconds to import
+    from statsforecast import models as library
 
     built = [(CANDIDATES[name], _build(CANDIDATES[name], library, season_length)) for name in names]
     needed = [candidate.seasons_needed * season_length for candidate, _ in built]

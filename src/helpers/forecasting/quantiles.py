@@ -4,17 +4,21 @@ For a series with forecast mean mu and dispersion phi (variance ÷ mean):
 
     phi_s = (sum (y - mu)^2 / mu over the windows + K phi0_s) / (points + K)
     y ~ negative binomial(mean mu, variance phi mu)     counts, phi > 1, mu <= LARGE
+    y ~ gamma(mean mu, variance phi mu), rounded        counts, phi <= 1, mu <= LARGE
     y ~ gamma(mean mu, variance phi mu)                 otherwise
 
 phi0_s is the in-sample dispersion. The distribution is a shape, not a promise: for each
-demand class the level at which a quantile is read is moved so that the share of past actuals
-at or below it was right. With u = F(y - 1) for counts (F(y) for gamma), "y is at most the
-quantile read at level L" is the same as u < L; so L is the p-quantile of the class's u. The
-phi used for u leaves the scored window out.
+demand class the level L at which a quantile is read is moved until it was right in the past.
+For counts "y is at most the quantile read at L" is the same as F(y - 1) < L, and "y is below
+it" the same as F(y) < L. So
 
-A count cannot be calibrated below its share of zeros: where zero is likelier than p, the
-quantile is zero. Then fewer actuals than 1 - p lie above the lower limit, and the 90 %
-interval of intermittent items covers nearer to 95 % than 90 %.
+    p >= 0.5    L = p-quantile of F(y - 1) over the class: a share p was at most the quantile
+    p <  0.5    L = p-quantile of F(y) over the class's weeks with F(0) < p: a share p was below
+
+The phi used here leaves the scored window out. Where zero is likelier than p, the quantile is
+zero and nothing can lie below it. The stated interval is therefore one-sided there: with
+interval 0.9, from q05 to q95, but from zero to q90 where q05 is zero. Otherwise the interval
+of an intermittent item would cover 95 % and be wider than it says.
 
 Source: conformal recalibration of distributions, e.g. Chernozhukov, Wuethrich and Zhu (2021),
 PNAS 118(48); negative binomial for intermittent demand: Syntetos and Boylan (2006).
@@ -33,6 +37,7 @@ from helpers.forecasting.classify import CLASSES, Floats
 
 PRIOR_POINTS = 13.0
 LARGE = 200.0
+POISSON = 1.001  # at and below this dispersion the negative binomial has no room
 FEWEST_POINTS = 300
 LOWEST_DISPERSION = 1e-4
 
@@ -71,13 +76,12 @@ def fit_spread(
     all_squares = sum((squares for squares, _ in sums), np.zeros(len(current.classes)))
     all_points = sum((points for _, points in sums), np.zeros(len(current.classes)))
     dispersion = _combine(all_squares, all_points, current.dispersion)
-    positions, labels = [np.empty(0)], [np.empty(0, dtype=np.str_)]
+    places, labels = [np.empty((0, 3))], [np.empty(0, dtype=np.str_)]
     for window, mean, (squares, points) in zip(windows, means, sums, strict=True):
         without = _combine(all_squares - squares, all_points - points, window.dispersion)
-        grid = _positions(window.actual, mean, without, counts)
-        positions.append(grid[window.scored])
-        labels.append(np.broadcast_to(window.classes[:, None], grid.shape)[window.scored])
-    levels = _reading_levels(np.concatenate(positions), np.concatenate(labels), wanted)
+        places.append(_places(window, mean, without, counts))
+        labels.append(np.broadcast_to(window.classes[:, None], mean.shape)[window.scored])
+    levels = _reading_levels(np.concatenate(places), np.concatenate(labels), wanted)
     return Spread(dispersion, levels, counts)
 
 
@@ -92,6 +96,21 @@ def demand_quantiles(mean: Floats, spread: Spread, classes: NDArray[np.str_]) ->
     return np.maximum.accumulate(found, axis=2)
 
 
+def interval_limits(
+    quantiles: Floats, probabilities: Sequence[float], interval: float
+) -> tuple[Floats, Floats]:
+    """Return lower and upper limit of the stated interval, one-sided where the lower one is zero.
+
+    `quantiles` is series × horizon × quantiles; `probabilities` holds (1 ± interval) ÷ 2 and
+    `interval` itself.
+    """
+    low, one_sided, high = (
+        quantiles[:, :, int(np.argmin(np.abs(np.asarray(probabilities) - wanted)))]
+        for wanted in ((1 - interval) / 2, interval, (1 + interval) / 2)
+    )
+    return low, np.where(low > 0, high, one_sided)
+
+
 def _dispersion_sums(window: Window, mean: Floats) -> tuple[Floats, Floats]:
     """Per series: sum of squared errors ÷ mean, and how many."""
     usable = window.scored & (np.nan_to_num(mean) > 0)
@@ -103,49 +122,74 @@ def _combine(squares: Floats, points: Floats, prior: Floats) -> Floats:
     return np.maximum((squares + PRIOR_POINTS * prior) / (points + PRIOR_POINTS), LOWEST_DISPERSION)
 
 
-def _reading_levels(positions: Floats, labels: NDArray[np.str_], wanted: Floats) -> dict[str, Floats]:
+def _reading_levels(places: Floats, labels: NDArray[np.str_], wanted: Floats) -> dict[str, Floats]:
     """Levels per class; all classes together where a class is thin, as wanted where all are."""
-    pooled = _levels(positions, wanted) if len(positions) >= FEWEST_POINTS else wanted
-    own = {name: positions[labels == name] for name in CLASSES}
-    return {
-        name: _levels(found, wanted) if len(found) >= FEWEST_POINTS else pooled for name, found in own.items()
-    }
+    pooled = _levels(places, wanted, wanted)
+    return {name: _levels(places[labels == name], wanted, pooled) for name in CLASSES}
 
 
-def _levels(positions: Floats, wanted: Floats) -> Floats:
-    return np.clip(np.quantile(positions, wanted, method="higher"), 0.0005, 0.9995)
+def _levels(places: Floats, wanted: Floats, fallback: Floats) -> Floats:
+    """Levels from places with the columns F(y - 1), F(y), F(0)."""
+    found = fallback.copy()
+    for position, probability in enumerate(wanted):
+        lower = probability < 0.5
+        chosen = places[places[:, 2] < probability, 1] if lower else places[:, 0]
+        if len(chosen) >= FEWEST_POINTS:
+            found[position] = np.quantile(chosen, probability, method="higher")
+    return np.clip(np.maximum.accumulate(found), 0.0005, 0.9995)
 
 
-def _is_count(mean: Floats, dispersion: Floats, counts: bool) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = counts & (dispersion > 1.001) & (mean <= LARGE) & (mean > 0)
-    return found
+@dataclass(frozen=True, eq=False)
+class _Shapes:
+    """Which distribution each cell has."""
+
+    binomial: NDArray[np.bool_]
+    rounded: NDArray[np.bool_]
+    smooth: NDArray[np.bool_]
 
 
-def _positions(actual: Floats, mean: Floats, dispersion: Floats, counts: bool) -> Floats:
-    """Where each actual lies in its forecast distribution, u in the module's words."""
-    from scipy import special  # noqa: PLC0415 - 0.7 s to import
+def _shapes(mean: Floats, dispersion: Floats, counts: bool) -> _Shapes:
+    expected = np.nan_to_num(mean) > 0
+    small = expected & counts & (np.nan_to_num(mean) <= LARGE)
+    wide = dispersion > POISSON
+    return _Shapes(small & wide, small & ~wide, expected & ~small)
 
-    phi = np.broadcast_to(dispersion[:, None], mean.shape)
-    count = _is_count(np.nan_to_num(mean), phi, counts)
-    smooth = ~count & (np.nan_to_num(mean) > 0)
-    found = np.where(np.nan_to_num(actual) > 0, 1.0, 0.0)  # nothing was expected
-    size = mean[count] / (phi[count] - 1)
-    below = np.nan_to_num(actual[count]) - 1
-    found[count] = np.where(
-        below >= 0, special.betainc(size, np.maximum(below, 0) + 1, 1 / phi[count]), 0.0
-    )
-    found[smooth] = special.gammainc(mean[smooth] / phi[smooth], np.nan_to_num(actual[smooth]) / phi[smooth])
-    return found
+
+def _places(window: Window, mean: Floats, dispersion: Floats, counts: bool) -> Floats:
+    """Where each scored actual lies in its forecast distribution: F(y - 1), F(y), F(0)."""
+    scored = window.scored
+    actual, expected = window.actual[scored], mean[scored]
+    phi = np.broadcast_to(dispersion[:, None], mean.shape)[scored]
+    shapes = _shapes(expected, phi, counts)
+    step = np.where(shapes.smooth, 0.0, 1.0)
+    below, upto = (_share_upto(value, expected, phi, shapes) for value in (actual - step, actual))
+    zero = _share_upto(np.zeros_like(actual), expected, phi, shapes)
+    return np.column_stack([below, upto, np.where(shapes.smooth, 0.0, zero)])
+
+
+def _share_upto(value: Floats, mean: Floats, phi: Floats, shapes: _Shapes) -> Floats:
+    """F(value) of each cell; 1 where nothing is expected, 0 below zero."""
+    from scipy import special
+
+    found = np.ones_like(mean)
+    cells = shapes.binomial
+    count = np.maximum(value, 0.0)
+    found[cells] = special.betainc(mean[cells] / (phi[cells] - 1), count[cells] + 1, 1 / phi[cells])
+    half = np.where(shapes.rounded, 0.5, 0.0)
+    cells = shapes.rounded | shapes.smooth
+    found[cells] = special.gammainc(mean[cells] / phi[cells], (count[cells] + half[cells]) / phi[cells])
+    return np.where(value < 0, 0.0, found)
 
 
 def _percent_points(levels: Floats, mean: Floats, dispersion: Floats, counts: bool) -> Floats:
-    from scipy import special, stats  # noqa: PLC0415 - 0.7 s to import
+    from scipy import special, stats
 
     found = np.where(np.isfinite(mean), 0.0, np.nan)
-    count = _is_count(np.nan_to_num(mean), dispersion, counts)
-    smooth = ~count & (np.nan_to_num(mean) > 0)
-    size = mean[count] / (dispersion[count] - 1)
-    found[count] = stats.nbinom.ppf(levels[count], size, 1 / dispersion[count])
-    shape = mean[smooth] / dispersion[smooth]
-    found[smooth] = special.gammaincinv(shape, levels[smooth]) * dispersion[smooth]
+    shapes = _shapes(mean, dispersion, counts)
+    cells = shapes.binomial
+    size = mean[cells] / (dispersion[cells] - 1)
+    found[cells] = stats.nbinom.ppf(levels[cells], size, 1 / dispersion[cells])
+    cells = shapes.rounded | shapes.smooth
+    found[cells] = special.gammaincinv(mean[cells] / dispersion[cells], levels[cells]) * dispersion[cells]
+    found[shapes.rounded] = np.ceil(found[shapes.rounded] - 0.5)
     return np.where(np.isfinite(mean), np.maximum(np.nan_to_num(found), 0.0), np.nan)

@@ -19,8 +19,9 @@ class Forecast:
     Parameters
     ----------
     forecast
-        product_id, site_id, category, week (Monday), lead (1..h), mean, one column per
-        quantile (`q05`...), method, demand_class, unit_value (money per unit).
+        product_id, site_id, category, week (Monday), lead (1..h), mean, low and high (limits of
+        the stated interval), one column per quantile (`q05`...), method, demand_class,
+        unit_value (money per unit).
     history
         product_id, site_id, week, demand, stockout, kept_apart, cancelled.
     accuracy

@@ -1,12 +1,10 @@
 """Products to look at by hand, ranked by the money that hangs on the doubt.
 
-| finding       | when                                                              | money |
-| ------------- | ----------------------------------------------------------------- | ----- |
-| bias          | held-out sum off by > 25 % and by > 2 standard deviations         | abs(sum F - sum A) × value |
-| changed level | last 8 weeks against the 44 before: > 30 % and > 3 standard errors | abs(difference) × horizon × value |
-| new           | less than `new_weeks` of history                                  | forecast sum × value |
-| ends          | end date within the horizon                                       | forecast sum × value |
-| stock-outs    | marked in > 20 % of the last 26 weeks                             | forecast sum × that share × value |
+    bias           held-out sum off by > 25 % and > 2 standard deviations      |sum F - sum A| × value
+    changed level  last 8 weeks against 44 before, > 30 % and > 3 sigma    |gap| × horizon × value
+    new            less than `new_weeks` of history                           forecast sum × value
+    ends           end date within the horizon                                forecast sum × value
+    stock-outs     marked in > 20 % of the last 26 weeks         forecast sum × that share × value
 
 Value is the unit cost. The level is compared after dividing out the yearly profile. The money
 of a row is that of its largest finding, never their sum.
@@ -30,7 +28,11 @@ COLUMNS = ["product_id", "site_id", "name", "reason", "forecast_units", "money_a
 
 
 def review_table(
-    history: History, mean: Floats, held: tuple[Window, Floats] | None, profile: Floats, classes: NDArray[np.str_]
+    history: History,
+    mean: Floats,
+    held: tuple[Window, Floats] | None,
+    profile: Floats,
+    classes: NDArray[np.str_],
 ) -> pd.DataFrame:
     """Return the series to review: product, site, name, reason, forecast units, money at stake."""
     units = np.nansum(mean, axis=1)
@@ -50,7 +52,8 @@ def review_table(
     ordered = table[rows].sort_values(
         ["money_at_stake", "product_id", "site_id"], ascending=[False, True, True], kind="stable"
     )
-    return ordered[COLUMNS].reset_index(drop=True)
+    found: pd.DataFrame = ordered[COLUMNS].reset_index(drop=True)
+    return found
 
 
 def _biased(history: History, window: Window, mean: Floats) -> tuple[list[str], Floats]:
@@ -77,9 +80,9 @@ def _biased(history: History, window: Window, mean: Floats) -> tuple[list[str], 
 def _new(history: History, classes: NDArray[np.str_], units: Floats) -> tuple[list[str], Floats]:
     flag = (classes == "new") & history.active
     weeks = np.isfinite(history.demand).sum(axis=1)
-    return [f"new: {count} weeks of history" if hit else "" for hit, count in zip(flag, weeks, strict=True)], (
-        np.where(flag, units, 0.0)
-    )
+    return [
+        f"new: {count} weeks of history" if hit else "" for hit, count in zip(flag, weeks, strict=True)
+    ], (np.where(flag, units, 0.0))
 
 
 def _ends(history: History, mean: Floats, units: Floats) -> tuple[list[str], Floats]:
@@ -114,7 +117,10 @@ def _stockouts(history: History, units: Floats) -> tuple[list[str], Floats]:
     marked = history.stockout[:, -STOCKOUT_WEEKS:].sum(axis=1)
     share = marked / np.maximum(np.isfinite(history.demand[:, -STOCKOUT_WEEKS:]).sum(axis=1), 1)
     flag = history.active & (share > STOCKOUT_SHARE)
-    texts = [f"out of stock in {count} recent weeks" if hit else "" for hit, count in zip(flag, marked, strict=True)]
+    texts = [
+        f"out of stock in {count} recent weeks" if hit else ""
+        for hit, count in zip(flag, marked, strict=True)
+    ]
     return texts, np.where(flag, units * share, 0.0)
 
 

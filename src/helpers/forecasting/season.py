@@ -20,6 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from helpers.forecasting.classify import Floats
 from helpers.forecasting.history import History
@@ -73,7 +74,9 @@ def fourier_terms(length: int, season_length: int) -> Floats:
     return np.column_stack(waves) if waves else np.zeros((length, 0))
 
 
-def _fit_groups(history: History, labels: Floats, terms: Floats, season_length: int) -> dict[str, _Fit]:
+def _fit_groups(
+    history: History, labels: NDArray[np.object_], terms: Floats, season_length: int
+) -> dict[str, _Fit]:
     order = np.argsort(labels, kind="stable")
     names, first = np.unique(labels[order], return_index=True)
     groups = zip(names, np.split(order, first[1:]), strict=True)
@@ -81,7 +84,7 @@ def _fit_groups(history: History, labels: Floats, terms: Floats, season_length: 
     return {name: fit for name, fit in fits.items() if fit is not None}
 
 
-def _fit(history: History, rows: Floats, terms: Floats, season_length: int) -> _Fit | None:
+def _fit(history: History, rows: NDArray[np.int64], terms: Floats, season_length: int) -> _Fit | None:
     """Least squares of the summed series on level, trend and season."""
     start = int(history.start[rows].min())
     total = np.nansum(history.demand[rows, start:], axis=0)

@@ -10,7 +10,7 @@ ensemble holds the field and a challenger must earn its place, in two steps, on 
 error for intermittent items).
 
 1. Per demand class: the challenger with the lowest mean loss replaces the ensemble if it is
-   lower by more than one standard error of the paired difference over the class's series.
+   lower by more than two standard errors of the paired difference over the class's series.
 2. Per series: a method replaces the class's choice if it was better in every window, in at
    least `FEWEST_WINDOWS`, and by more than `MARGIN` in all.
 
@@ -30,6 +30,7 @@ from helpers.forecasting.backtest import Window
 from helpers.forecasting.classify import CLASSES, Floats
 from helpers.forecasting.methods import ENSEMBLE
 
+HURDLE = 2.0
 MARGIN = 0.15
 FEWEST_WINDOWS = 3
 FEWEST_SERIES = 10
@@ -83,14 +84,14 @@ def _squared_error(window: Window, name: str) -> Floats:
 
 
 def _class_choice(losses: Floats, names: list[str]) -> str:
-    """The ensemble, unless the best other method beats it by more than one standard error."""
+    """The ensemble, unless the best other method beats it by more than chance."""
     scored = losses[np.isfinite(losses).all(axis=1)]
     if len(scored) < FEWEST_SERIES:
         return ENSEMBLE
     best = int(scored.mean(axis=0).argmin())
     gain = scored[:, names.index(ENSEMBLE)] - scored[:, best]
     standard_error = gain.std(ddof=1) / np.sqrt(len(gain))
-    return names[best] if gain.mean() > standard_error else ENSEMBLE
+    return names[best] if gain.mean() > HURDLE * standard_error else ENSEMBLE
 
 
 def _challengers(

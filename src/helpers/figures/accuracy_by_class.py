@@ -1,0 +1,74 @@
+"""The forecast's error beside the seasonal naive's, per demand class, on the held-out weeks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from helpers.figures.style import COLOURS, LINE, MARKERS, finish_axes, new_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from helpers.forecasting.result import Forecast
+
+
+def plot_accuracy_by_class(forecast: Forecast, ax: Axes | None = None) -> Axes:
+    """Draw the WAPE of forecast and seasonal naive per demand class as two joined dots."""
+    rows = _rows(forecast)
+    axes = new_axes(ax, height=1.4 + 0.45 * max(len(rows), 1))
+    place = np.arange(len(rows))[::-1]
+    axes.hlines(place, 100 * rows["wape"], 100 * rows["naive_wape"], color=LINE, alpha=0.6, linewidth=1.5)
+    for column, meaning, name in (
+        ("wape", "forecast", "forecast"),
+        ("naive_wape", "baseline", "same week last year"),
+    ):
+        values = 100 * rows[column].to_numpy()
+        axes.plot(
+            values,
+            place,
+            MARKERS[meaning],
+            color=COLOURS[meaning],
+            markersize=8,
+            linestyle="none",
+            label=name,
+        )
+        if len(rows):
+            axes.annotate(
+                name,
+                (values[0], place[0]),
+                xytext=(0, 9),
+                textcoords="offset points",
+                ha="right" if meaning == "forecast" else "left",
+            )
+    axes.set_yticks(place, [f"{row.group} ({row.series:,})" for row in rows.itertuples()])
+    axes.set_ylim(-0.6, len(rows) - 0.2)
+    axes.set_xlim(left=0)
+    return finish_axes(axes, claim_accuracy_by_class(forecast), "error, % of demand (WAPE)", "")
+
+
+def claim_accuracy_by_class(forecast: Forecast) -> str:
+    """Return the claim: in how many classes the forecast beats the seasonal naive."""
+    rows = _rows(forecast)
+    if rows.empty:
+        return "Accuracy could not be measured"
+    won = int((rows["wape"] < rows["naive_wape"]).sum())
+    if won == len(rows):
+        return f"The forecast beats last year's week in all {won} demand classes"
+    return f"The forecast beats last year's week in {won} of {len(rows)} demand classes"
+
+
+def describe_accuracy_by_class(forecast: Forecast) -> str:
+    """Return the alt text."""
+    parts = [
+        f"{row.group} {row.wape:.0%} against {row.naive_wape:.0%}" for row in _rows(forecast).itertuples()
+    ]
+    said = "; ".join(parts) if parts else "no class was measured"
+    return f"Dot plot of the error per demand class, forecast against the same week last year: {said}."
+
+
+def _rows(forecast: Forecast) -> pd.DataFrame:
+    table = forecast.accuracy
+    return table[table["level"] == "demand class"].dropna(subset=["wape", "naive_wape"])
