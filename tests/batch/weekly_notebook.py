@@ -7,7 +7,7 @@ from typing import Any
 import nbformat
 import pandas as pd
 from matplotlib.figure import Figure
-from nbformat import NotebookNode, v4
+from nbformat import v4
 
 from helpers.batch.pages import PageContext, PageFailure, PageLink
 from helpers.contract.kpis import Kpi, ratio_kpi
@@ -50,7 +50,11 @@ def context(**changes: Any) -> PageContext:
         "checks": "14 of 14 passed",
         "before": {"WAPE": 0.434, "bias": 0.012, "MASE": 0.83, "coverage": 0.80},
         "before_run": "2026-W46",
-        "history": {"WAPE": [0.47, 0.455, None, 0.44, 0.434], "bias": [0.05, 0.03, 0.012], "MASE": [0.9, 0.83]},
+        "history": {
+            "WAPE": [0.47, 0.455, None, 0.44, 0.434],
+            "bias": [0.05, 0.03, 0.012],
+            "MASE": [0.9, 0.83],
+        },
     }
     return PageContext(**{**facts, **changes})
 
@@ -59,7 +63,19 @@ def failure() -> PageFailure:
     return PageFailure("ValueError", "stock: 'P014' has no site <b>W1</b>", 5)
 
 
-def displayed(shown: Any) -> NotebookNode:
+def output(kind: str, **fields: Any) -> Any:
+    return v4.new_output(kind, **fields)  # type: ignore[no-untyped-call]
+
+
+def markdown(source: str) -> Any:
+    return v4.new_markdown_cell(source)  # type: ignore[no-untyped-call]
+
+
+def notebook_of(*cells: Any) -> Any:
+    return v4.new_notebook(cells=list(cells))  # type: ignore[no-untyped-call]
+
+
+def displayed(shown: Any) -> Any:
     """Return the output that a kernel would keep for an object at the end of a cell."""
     data: dict[str, Any] = {"text/plain": repr(shown)}
     about: dict[str, Any] = {}
@@ -69,11 +85,11 @@ def displayed(shown: Any) -> NotebookNode:
         bundle = shown._repr_mimebundle_()
         more, about = bundle if isinstance(bundle, tuple) else (bundle, {})
         data |= more
-    return v4.new_output("display_data", data=data, metadata=about)
+    return output("display_data", data=data, metadata=about)
 
 
-def recorded(body: dict[str, Any]) -> NotebookNode:
-    return v4.new_output("display_data", data={RECORD_MIME: body})
+def recorded(body: dict[str, Any]) -> Any:
+    return output("display_data", data={RECORD_MIME: body})
 
 
 def kpis() -> list[Kpi]:
@@ -93,12 +109,21 @@ def products() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "product_id": ["P014", "P002", "P101", "P077", "P050", "P033"],
-            "name": ["Cordless drill 18 V", EVIL, "Shelf, oak", "Return credit", "Garden hose 25 m", "=cmd|' /C calc'!A0"],
+            "name": [
+                "Cordless drill 18 V",
+                EVIL,
+                "Shelf, oak",
+                "Return credit",
+                "Garden hose 25 m",
+                "=cmd|' /C calc'!A0",
+            ],
             "supplier": ["Nordwind", "Nordwind", "Holzmann & Söhne", "Aqua", "Aqua", "Nordwind"],
             "quantity": [240, 1240, 12, -4, 96, 8],
             "value": MONEY,
             "chance": [0.62, 0.41, 0.05, None, 0.33, 0.07],
-            "week": pd.to_datetime(["2026-11-30", "2026-12-07", "2026-12-14", None, "2026-11-23", "2026-12-21"]),
+            "week": pd.to_datetime(
+                ["2026-11-30", "2026-12-07", "2026-12-14", "", "2026-11-23", "2026-12-21"]
+            ),
             "state": ["short", "late", "ok", "review", "ok", "ok"],
         }
     )
@@ -131,7 +156,9 @@ def claim_figure() -> Any:
     drawn = Figure(figsize=(8, 3.4))
     axes = drawn.subplots()
     weeks = range(12)
-    axes.fill_between(weeks, [60 + w for w in weeks], [120 + 4 * w for w in weeks], color="#0072b2", alpha=0.2)
+    axes.fill_between(
+        weeks, [60 + w for w in weeks], [120 + 4 * w for w in weeks], color="#0072b2", alpha=0.2
+    )
     axes.plot(weeks, [90 + 2.5 * w for w in weeks], color="#0072b2", linewidth=2)
     axes.axhline(105, color="#d55e00", linewidth=1.5)
     axes.text(0.1, 107, "stock on hand", color="#d55e00")
@@ -141,15 +168,18 @@ def claim_figure() -> Any:
     axes.set_ylabel("units per week")
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#dddddd")
-    return figure(axes, "Forecast demand rises from 90 to 118 units a week and passes the stock of 105 in week 6.",
-                  "Band: 80 % interval of the forecast; 640 series summed.")  # fmt: skip
+    return figure(
+        axes,
+        "Forecast demand rises from 90 to 118 units a week and passes the stock of 105.",
+        "Band: 80 % interval of the forecast; 640 series summed.",
+    )
 
 
-def code_cell(source: str, outputs: list[NotebookNode], *tags: str) -> NotebookNode:
-    return v4.new_code_cell(source, outputs=outputs, metadata={"tags": list(tags)})
+def code_cell(source: str, outputs: list[Any], *tags: str) -> Any:
+    return v4.new_code_cell(source, outputs=outputs, metadata={"tags": list(tags)})  # type: ignore[no-untyped-call]
 
 
-def weekly_notebook() -> NotebookNode:
+def weekly_notebook() -> Any:
     """Return the executed notebook."""
     said = headline(
         "Order 14 products worth 62,207 by Tuesday; two of them run out before the delivery.",
@@ -160,40 +190,49 @@ def weekly_notebook() -> NotebookNode:
     baseline = [ratio_kpi("WAPE", 76000, 124050, ""), Kpi("MASE", 1.0, "")]
     numbers = tiles(kpis(), baseline, baseline_name="seasonal naive", intervals={"WAPE": (0.391, 0.435)})
     cells = [
-        v4.new_markdown_cell(
+        markdown(
             "# What will sell in the next 12 weeks?\n\nFor the **planner** who places orders on Tuesday. "
             "It does not decide on prices."
         ),
         code_cell("week = '2026-W47'  # ISO week\nhorizon = 12", [], "parameters"),
         code_cell("# Parameters\nhorizon = 12\n", [], "injected-parameters"),
-        code_cell("from helpers.contract import load_case\n\ncase = load_case('sample')",
-                  [v4.new_output("stream", name="stderr", text="/x/y.py:3: UserWarning: \x1b[31mslow\x1b[0m\n")]),
-        v4.new_markdown_cell("## Recommendation"),
+        code_cell(
+            "from helpers.contract import load_case\n\ncase = load_case('sample')",
+            [output("stream", name="stderr", text="/x/y.py:3: UserWarning: \x1b[31mslow\x1b[0m\n")],
+        ),
+        markdown("## Recommendation"),
         code_cell("headline(*result.sentences())", [displayed(said)]),
         code_cell("tiles(result.kpis)", [displayed(numbers)]),
         code_cell("table(result.orders, ...)", [displayed(order_table())]),
-        v4.new_markdown_cell("## Why\n\nDemand rises while the stock stays."),
-        code_cell("figure(plot_demand(result), alt=...)", [displayed(claim_figure()), displayed(claim_figure())]),
-        v4.new_markdown_cell("## How sure\n\n### Back-test\n\nThe last 13 weeks were forecast from what was known then."),
-        code_cell("print(result.backtest.summary())", [v4.new_output("stream", name="stdout", text="13 origins, 640 series\n")]),
-        v4.new_markdown_cell("## Method\n\n$$ WAPE = Σ|F − A| ÷ ΣA $$\n\nA forecast is never better than its history."),
+        markdown("## Why\n\nDemand rises while the stock stays."),
+        code_cell(
+            "figure(plot_demand(result), alt=...)", [displayed(claim_figure()), displayed(claim_figure())]
+        ),
+        markdown("## How sure\n\n### Back-test\n\nThe last 13 weeks were forecast as seen from then."),
+        code_cell(
+            "print(result.backtest.summary())",
+            [output("stream", name="stdout", text="13 origins, 640 series\n")],
+        ),
+        markdown("## Method\n\n$$ WAPE = Σ|F - A| ÷ ΣA $$\n\nA forecast is never better than its history."),
         code_cell("record_kpis(result.kpis)", [recorded(kpi_record(kpi)) for kpi in kpis()]),
-    ]  # fmt: skip
-    notebook = v4.new_notebook(cells=cells)
+    ]
+    notebook = notebook_of(*cells)
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell{number}"
     nbformat.validate(notebook)
     return notebook
 
 
-def failed_notebook() -> NotebookNode:
+def failed_notebook() -> Any:
     """Return the notebook as papermill leaves it after an error in its fifth code cell."""
     notebook = weekly_notebook()
-    error = v4.new_output(
-        "error", ename="ValueError", evalue="stock: 'P014' has no site <b>W1</b>",
+    error = output(
+        "error",
+        ename="ValueError",
+        evalue="stock: 'P014' has no site <b>W1</b>",
         traceback=["\x1b[31mValueError\x1b[0m", "  line 3 <module>"],
-    )  # fmt: skip
-    marker = v4.new_markdown_cell('<span style="color:red">An Exception was encountered</span>')
+    )
+    marker = markdown('<span style="color:red">An Exception was encountered</span>')
     marker.metadata["tags"] = ["papermill-error-cell-tag"]
     stopped = notebook.cells[:8]
     stopped[7]["outputs"] = [error]
@@ -212,7 +251,10 @@ def manifest(week: int = 47, **changes: Any) -> dict[str, Any]:
             "name": "sample",
             "as_of": "2026-11-15",
             "fingerprint": "3f9c2a71d0",
-            "tables": {"orders": {"rows": 115000, "fingerprint": "ab12"}, "stock": {"rows": 9120, "fingerprint": "cd34"}},
+            "tables": {
+                "orders": {"rows": 115000, "fingerprint": "ab12"},
+                "stock": {"rows": 9120, "fingerprint": "cd34"},
+            },
         },
         "status": "failed",
         "started": f"2026-11-16T06:{week}:00+00:00",
@@ -223,34 +265,71 @@ def manifest(week: int = 47, **changes: Any) -> dict[str, Any]:
         "parameters": {"week": f"2026-W{week}", "jobs": 2},
         "pages": [
             {
-                "name": "0_data_check", "title": "Data check", "status": "ok", "seconds": 3.1,
-                "html": "0_data_check.html", "notebook": "notebooks/0_data_check.ipynb",
-                "headline": "Go with care: 14 of 15 checks passed.", "error": None, "records": [],
+                "name": "0_data_check",
+                "title": "Data check",
+                "status": "ok",
+                "seconds": 3.1,
+                "html": "0_data_check.html",
+                "notebook": "notebooks/0_data_check.ipynb",
+                "headline": "Go with care: 14 of 15 checks passed.",
+                "error": None,
+                "records": [],
             },
             {
-                "name": "1_demand_forecast", "title": "Demand forecast", "status": "ok", "seconds": 12.3,
-                "html": "1_demand_forecast.html", "notebook": "notebooks/1_demand_forecast.ipynb",
-                "headline": "Order 14 products worth 62,207 by Tuesday.", "error": None,
+                "name": "1_demand_forecast",
+                "title": "Demand forecast",
+                "status": "ok",
+                "seconds": 12.3,
+                "html": "1_demand_forecast.html",
+                "notebook": "notebooks/1_demand_forecast.ipynb",
+                "headline": "Order 14 products worth 62,207 by Tuesday.",
+                "error": None,
                 "records": [
-                    {"name": "WAPE", "value": 0.41 - week / 1000 + 0.047, "unit": "share", "better": "lower",
-                     "definition": "Σ|F−A| ÷ ΣA", "window": "13 weeks"},
-                    {"name": "bias", "value": -0.021, "unit": "share", "better": "zero", "definition": "", "window": ""},
+                    {
+                        "name": "WAPE",
+                        "value": 0.41 - week / 1000 + 0.047,
+                        "unit": "share",
+                        "better": "lower",
+                        "definition": "absolute errors ÷ demand",
+                        "window": "13 weeks",
+                    },
+                    {
+                        "name": "bias",
+                        "value": -0.021,
+                        "unit": "share",
+                        "better": "zero",
+                        "definition": "",
+                        "window": "",
+                    },
                     {"name": "products to review", "value": 7, "unit": "count"},
                 ],
             },
             {
-                "name": "3_transport_plan", "title": "Transport plan", "status": "failed", "seconds": 1.0,
-                "html": "3_transport_plan.html", "notebook": "notebooks/3_transport_plan.ipynb", "headline": "",
-                "error": {"cell": 3, "name": "ValueError", "message": "lane L7 has no <b>distance</b>"}, "records": [],
+                "name": "3_transport_plan",
+                "title": "Transport plan",
+                "status": "failed",
+                "seconds": 1.0,
+                "html": "3_transport_plan.html",
+                "notebook": "notebooks/3_transport_plan.ipynb",
+                "headline": "",
+                "error": {"cell": 3, "name": "ValueError", "message": "lane L7 has no <b>distance</b>"},
+                "records": [],
             },
             {
-                "name": "6_partner_scorecard", "title": "Partner scorecard", "status": "skipped", "seconds": None,
-                "html": "", "notebook": "", "headline": "", "error": None, "records": [],
+                "name": "6_partner_scorecard",
+                "title": "Partner scorecard",
+                "status": "skipped",
+                "seconds": None,
+                "html": "",
+                "notebook": "",
+                "headline": "",
+                "error": None,
+                "records": [],
             },
         ],
         "exports": [
             {"file": "exports/order_plan.csv", "bytes": 1234, "rows": 147},
             {"file": "exports/planbook.xlsx", "bytes": 1234567, "rows": None},
         ],
-    }  # fmt: skip
+    }
     return {**facts, **changes}

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any, Final
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -190,6 +191,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
+        below=link_below,
         tone=tone_of,
         css_string=_css_string,
         plain=plain_value,
@@ -198,6 +200,11 @@ def _environment() -> Environment:
         size=say_size,
     )
     return environment
+
+
+def link_below(path: str) -> str:
+    """Return a link to a file below this page: no scheme, no host, no way up."""
+    return quote("/".join(part for part in str(path).split("/") if part not in {"", ".", ".."}))
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from helpers.contract.case import Case
 from helpers.contract.findings import Example, Finding
+from helpers.contract.headlines import headline_coverage, headline_readiness
 from helpers.contract.kpis import Kpi, KpiDefinition, kpi_definitions, ratio_kpi
 from helpers.contract.load import case_from_tables, load_case
 from helpers.contract.readiness import Readiness, ReadinessSettings, assess_case
@@ -21,6 +22,8 @@ __all__ = [
     "assess_case",
     "case_from_tables",
     "contract",
+    "headline_coverage",
+    "headline_readiness",
     "kpi_definitions",
     "load_case",
     "ratio_kpi",

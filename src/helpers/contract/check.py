@@ -9,12 +9,14 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from helpers.contract.findings import Example, Finding, sort_findings
 from helpers.contract.mapping import TableMapping
 from helpers.contract.rules import Window, check_tables, good_rows
 from helpers.contract.schema import contract
 from helpers.contract.sources.raw import RawTable, literal, match_columns, quote
+from helpers.contract.sources.workbook import cell_text
 from helpers.contract.stage import make_flags, stage_table
 from helpers.errors import ContractError
 
@@ -89,7 +91,7 @@ def register_frames(
     raws: list[RawTable] = []
     findings: list[Finding] = []
     for name, frame in tables.items():
-        connection.register(f"frame_{name}", frame)
+        connection.register(f"frame_{name}", _as_arrow(frame))
         described = connection.execute(f"DESCRIBE frame_{name}").fetchall()
         header = [(column, sql_type) for column, sql_type, *_ in described]
         expressions, types, more = match_columns(contract()[name], name, header, TableMapping())
@@ -97,6 +99,23 @@ def register_frames(
         kept = {column: _nan_as_null(expression, types[column]) for column, expression in expressions.items()}
         raws.append(RawTable(name, name, f"SELECT * FROM frame_{name}", kept, types, first_row=1))
     return raws, findings
+
+
+def _as_arrow(frame: pd.DataFrame) -> pa.Table:
+    """Return a frame for DuckDB; a column of mixed objects becomes text."""
+    columns = {
+        str(name): column.where(column.notna(), None).map(cell_text, na_action="ignore")
+        if column.dtype == object
+        else column
+        for name, column in frame.items()
+    }
+    texts = {name for name, column in columns.items() if column.dtype == object}
+    return pa.table(
+        {
+            name: pa.array(column, type=pa.string() if name in texts else None, from_pandas=True)
+            for name, column in columns.items()
+        }
+    )
 
 
 def _nan_as_null(expression: str, sql_type: str) -> str:

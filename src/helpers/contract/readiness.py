@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 
@@ -77,6 +77,9 @@ class Readiness:
         table, column, rule, action, rows, first_example, to_do, touches.
     weekly
         week, lines: order lines per week, all good ones.
+    what_if
+        decision, now, findings_mended, tables_added, last_year_only: the verdict if every order line
+        had passed, if all missing tables and columns were there, and with 52 weeks of history.
     kpis
         rows accepted, value under findings, weeks of history.
     """
@@ -85,6 +88,7 @@ class Readiness:
     tables: pd.DataFrame
     findings: pd.DataFrame
     weekly: pd.DataFrame
+    what_if: pd.DataFrame
     kpis: tuple[Kpi, ...]
     settings: ReadinessSettings
     case_name: str
@@ -114,10 +118,11 @@ def assess_case(case: Case, settings: ReadinessSettings | None = None) -> Readin
     settings = settings or ReadinessSettings()
     facts = _measure(case)
     return Readiness(
-        decisions=_judge_decisions(case, facts, settings),
+        decisions=_judge_decisions(facts, settings),
         tables=_describe_tables(case),
         findings=_describe_findings(case),
         weekly=_weekly_lines(case),
+        what_if=_judge_what_if(facts, settings),
         kpis=_kpis(case, facts),
         settings=settings,
         case_name=case.name,
@@ -130,6 +135,7 @@ def assess_case(case: Case, settings: ReadinessSettings | None = None) -> Readin
 class _Facts:
     """The few measures that every verdict stands on."""
 
+    tables: frozenset[str]
     weeks: int
     accepted_share: float
     stock_age_days: int | None
@@ -147,6 +153,7 @@ def _measure(case: Case) -> _Facts:
     known = case.query("SELECT avg(CASE WHEN customer_id IS NOT NULL THEN 1.0 ELSE 0.0 END) AS s FROM orders")
     last_count = case.query("SELECT max(date) AS day FROM stock")["day"].iloc[0]
     return _Facts(
+        tables=frozenset(name for name in case.files if case.has(name)),
         weeks=((case.as_of - case.first_day).days + 1) // 7,
         accepted_share=orders.rows / orders.rows_read,
         stock_age_days=None if pd.isna(last_count) else (case.as_of - pd.Timestamp(last_count).date()).days,
@@ -161,10 +168,24 @@ def _decision_rules() -> tuple[dict[str, str], ...]:
     return tuple(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
 
 
-def _judge_decisions(case: Case, facts: _Facts, settings: ReadinessSettings) -> pd.DataFrame:
+def _judge_what_if(facts: _Facts, settings: ReadinessSettings) -> pd.DataFrame:
+    """Judge again under three changes of the data, to show which effort pays."""
+    complete = {column: 1.0 for column in facts.filled}
+    variants = {
+        "now": facts,
+        "findings_mended": replace(facts, accepted_share=1.0),
+        "tables_added": replace(facts, tables=frozenset(contract()), filled=complete, known_share=1.0),
+        "last_year_only": replace(facts, weeks=min(facts.weeks, 52)),
+    }
+    judged = {name: _judge_decisions(variant, settings) for name, variant in variants.items()}
+    verdicts = {name: frame["verdict"] for name, frame in judged.items()}
+    return pd.DataFrame({"decision": judged["now"]["decision"], **verdicts})
+
+
+def _judge_decisions(facts: _Facts, settings: ReadinessSettings) -> pd.DataFrame:
     rows = []
     for rule in _decision_rules():
-        reasons = list(_reasons(rule, case, facts, settings))
+        reasons = list(_reasons(rule, facts, settings))
         worst = min((verdict for verdict, _, _ in reasons), key=ORDER.index, default=GO)
         telling = [reason for reason in reasons if reason[0] == worst]
         rows.append(
@@ -180,11 +201,11 @@ def _judge_decisions(case: Case, facts: _Facts, settings: ReadinessSettings) -> 
 
 
 def _reasons(
-    rule: Mapping[str, str], case: Case, facts: _Facts, settings: ReadinessSettings
+    rule: Mapping[str, str], facts: _Facts, settings: ReadinessSettings
 ) -> Iterator[tuple[str, str, str]]:
     """Yield (verdict, why, what to do) for everything that speaks against a plain "go"."""
     needs, better = _names(rule["needs"]), _names(rule["better_with"])
-    missing = [name for name in needs if not case.has(name)]
+    missing = [name for name in needs if name not in facts.tables]
     if missing:
         yield STOP, f"no {' or '.join(missing)}", f"add {', '.join(missing)}"
     yield from _reasons_from_history(facts, settings)
@@ -194,7 +215,7 @@ def _reasons(
         yield CARE, f"only {facts.known_share:.0%} of the order lines name a customer", "export customer_id"
     for column in _names(rule["figures_of_products"]):
         yield from _reasons_from_column(column, facts.filled[column])
-    absent = [name for name in better if not case.has(name)]
+    absent = [name for name in better if name not in facts.tables]
     if absent:
         yield CARE, f"without {', '.join(absent)}", f"add {', '.join(absent)}"
 

@@ -23,6 +23,7 @@ WEEK = dt.timedelta(days=7)
 GRACE_DAYS = 7
 SHORTEST_LONG_GAP_DAYS = 28
 SMALL_SHARE = 0.01
+FEWEST_GAPS = 8
 QUIET_SHARE = 0.1
 # Orders begin with the window; counts, purchase orders and receipts may reach back before it.
 EARLY_DAYS = {"orders": 31}
@@ -127,7 +128,8 @@ def main_span(days: Sequence[tuple[dt.date, int]]) -> tuple[dt.date, dt.date]:
 
 def _main_stretch(days: Sequence[tuple[dt.date, int]]) -> Sequence[tuple[dt.date, int]]:
     gaps = sorted((later[0] - day[0]).days for day, later in pairwise(days))
-    usual = gaps[int(0.99 * (len(gaps) - 1))] if len(gaps) > 1 else 0
+    # With a handful of days there is no usual gap to speak of.
+    usual = gaps[int(0.9 * (len(gaps) - 1))] if len(gaps) >= FEWEST_GAPS else 0
     long_gap = max(SHORTEST_LONG_GAP_DAYS, 3 * usual)
     stretches = [[days[0]]]
     for day, later in pairwise(days):
@@ -135,7 +137,8 @@ def _main_stretch(days: Sequence[tuple[dt.date, int]]) -> Sequence[tuple[dt.date
             stretches.append([])
         stretches[-1].append(later)
     rows = [sum(count for _, count in stretch) for stretch in stretches]
-    kept = [index for index, count in enumerate(rows) if count >= SMALL_SHARE * sum(rows)]
+    least = min(SMALL_SHARE * sum(rows), max(rows))
+    kept = [index for index, count in enumerate(rows) if count >= least]
     return [day for stretch in stretches[kept[0] : kept[-1] + 1] for day in stretch]
 
 

@@ -122,7 +122,8 @@ def neutral(text: str) -> str:
     >>> neutral("=1+1")
     "'=1+1"
     """
-    clean = _UNPRINTABLE.sub("", text)
+    # A lone carriage return is not quoted in a CSV: it would begin a new row there.
+    clean = _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     return f"'{clean}" if text.lstrip(" \N{NO-BREAK SPACE}").startswith(_FORMULA_START) else clean
 
 

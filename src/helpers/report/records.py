@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+import pandas as pd
 from IPython import get_ipython
 from IPython.display import display
 
@@ -69,7 +70,7 @@ def plain(value: object) -> Any:
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if value != value:  # noqa: PLR0124  # NaT and NA are the values that differ from themselves
+    if value is pd.NaT or value is pd.NA:
         return None
     if hasattr(value, "isoformat"):
         return value.isoformat()

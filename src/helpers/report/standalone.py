@@ -12,17 +12,19 @@ from types import MappingProxyType
 from typing import Final
 
 _RULES: Final = """
+.pb-headline,.pb-tiles.pb-tiles,.pb-table.pb-table{margin:12px 0}
 .pb-headline{border-left:4px solid #1f5fae;padding:2px 0 2px 14px}
 .pb-headline.pb-good{border-color:#1a7f4b}.pb-headline.pb-care{border-color:#b26a00}
 .pb-headline.pb-bad{border-color:#c0332b}
-.pb-verdict{font-size:1.25em;margin:0}.pb-support{margin:4px 0 0}.pb-word{text-transform:uppercase}
-.pb-tiles{display:flex;flex-wrap:wrap;gap:12px;margin:0}
+.pb-verdict{font-size:1.25em;margin:0}.pb-support{margin:4px 0 0}
+.pb-word{display:block;font-size:.65em;font-weight:700;text-transform:uppercase}
+.pb-tiles{display:flex;flex-wrap:wrap;gap:12px}
 .pb-tile{border:1px solid #8884;border-radius:8px;padding:10px 14px;min-width:9em;max-width:16em}
 .pb-tiles dt,.pb-tiles dd{margin:0;float:none;width:auto}
 .pb-term{all:unset;cursor:help;opacity:.8}.pb-value{font-size:1.6em;font-weight:600}
 .pb-about{font-size:.85em;opacity:.8}.pb-since:empty{display:none}
-.pb-scroll{overflow-x:auto}.pb-table{margin:0}.pb-table figcaption{font-weight:600}
-.pb-table td,.pb-table th{padding:3px 10px;text-align:left}
+.pb-scroll{overflow-x:auto}.pb-table figcaption{font-weight:600}
+.pb-table td,.pb-table th{padding:3px 10px;text-align:left}.pb-table .pb-d{white-space:nowrap}
 .pb-table .pb-n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .pb-rest,.pb-file{font-size:.9em;opacity:.8}
 """

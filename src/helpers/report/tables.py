@@ -64,8 +64,7 @@ class Table:
 
     def _head(self) -> str:
         return "".join(
-            f'<th scope="col" class="{_class(column)}">{escape(column.heading)}</th>'
-            for column in self.columns
+            f'<th scope="col" {_aligned(column)}>{escape(column.heading)}</th>' for column in self.columns
         )
 
     def _body(self) -> str:
@@ -83,11 +82,11 @@ class Table:
         cells = [
             _cell(column, self.totals[column.key])
             if column.key in self.totals
-            else f'<td class="{_class(column)}"></td>'
+            else f"<td {_aligned(column)}></td>"
             for column in self.columns
         ]
         if self.columns[0].key not in self.totals:
-            cells[0] = f'<th scope="row" class="{_class(self.columns[0])}">{label}</th>'
+            cells[0] = f'<th scope="row" {_aligned(self.columns[0])}>{label}</th>'
         return f"<tfoot><tr>{''.join(cells)}</tr></tfoot>"
 
     def _below(self) -> str:
@@ -180,8 +179,11 @@ def _ordered(frame: pd.DataFrame, sort_by: str | None) -> pd.DataFrame:
     return frame.sort_values(sort_by.lstrip("-"), ascending=sort_by.startswith("-"), kind="stable")
 
 
-def _class(column: _Column) -> str:
-    return "pb-n" if column.is_number else f"pb-{'d' if column.form in {'date', 'week'} else 't'}"
+def _aligned(column: _Column) -> str:
+    """Return the attributes that align a column; `align` serves viewers that strip styles."""
+    if column.is_number:
+        return 'class="pb-n" align="right"'
+    return f'class="pb-{"d" if column.form in {"date", "week"} else "t"}"'
 
 
 def _cell(column: _Column, value: Any) -> str:
@@ -192,4 +194,4 @@ def _cell(column: _Column, value: Any) -> str:
     sort = ""
     if column.is_number:
         sort = f' data-v="{float(value)!r}"' if is_known(value) else ' data-v=""'
-    return f'<td class="{_class(column)}"{sort}>{text}</td>'
+    return f"<td {_aligned(column)}{sort}>{text}</td>"

@@ -52,7 +52,7 @@ class Tiles:
             f'<div class="pb-tile" {_attributes(kpi)}>'
             f'<dt><button type="button" class="pb-term" aria-describedby="pb-about-{place}">'
             f"{escape(title_of(kpi.name))}</button></dt>"
-            f'<dd class="pb-value{unknown}">{escape(self._say(kpi, kpi.value))}</dd>'
+            f'<dd class="pb-value{unknown}"><strong>{escape(self._say(kpi, kpi.value))}</strong></dd>'
             f'{lines}{SINCE_SLOT}<dd class="pb-about"><span role="tooltip" id="pb-about-{place}">'
             f"{escape(_about(kpi))}</span></dd></div>"
         )

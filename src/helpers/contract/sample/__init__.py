@@ -4,5 +4,6 @@ Sizes are `tiny` (for tests), `default` (the committed case) and `large` (for me
 """
 
 from helpers.contract.sample.case import Sample, make_sample
+from helpers.contract.sample.write import write_sample
 
-__all__ = ["Sample", "make_sample"]
+__all__ = ["Sample", "make_sample", "write_sample"]

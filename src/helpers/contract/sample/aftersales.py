@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.contract.sample.arrays import Dates, Flags, Ints, Texts, numbered
+from helpers.contract.sample.arrays import Dates, Flags, Floats, Texts, in_days, numbered
 from helpers.contract.sample.customers import Customers
 from helpers.contract.sample.frames import contract_frame
 from helpers.contract.sample.settings import SampleSize
@@ -34,10 +34,9 @@ def return_rows(
         validate="many_to_one",
     )
     costly = _is_costly(sent["customer_id"], customers)
-    last_day = size.first_week + size.days - 1
-    back = sent["delivered_date"].to_numpy("datetime64[D]") + rng.integers(3, 21, len(sent))
+    back = sent["delivered_date"].to_numpy("datetime64[D]") + in_days(rng.integers(3, 21, len(sent)))
     chance = np.where(costly, COSTLY_RETURN_CHANCE, RETURN_CHANCE)
-    chosen = np.flatnonzero((rng.random(len(sent)) < chance) & (back <= last_day))
+    chosen = np.flatnonzero((rng.random(len(sent)) < chance) & (back <= size.last_day))
     chosen = chosen[np.argsort(back[chosen], kind="stable")]
     rows = sent.iloc[chosen]
     share = rng.choice([0.25, 0.5, 1.0, 1.0], len(rows))
@@ -68,8 +67,8 @@ def service_rows(
     is_question = ~is_complaint & (rng.random(len(own)) < QUESTIONS_PER_ORDER)
     asked = own[is_complaint | is_question]
     kind = np.where(is_complaint, "complaint", "question")[is_complaint | is_question]
-    date = asked["order_date"].to_numpy("datetime64[D]") + rng.integers(1, 12, len(asked))
-    answered, answered_on, score = _surveys(own, customers, size, rng)
+    date = asked["order_date"].to_numpy("datetime64[D]") + in_days(rng.integers(1, 12, len(asked)))
+    answered, answered_on, score = _surveys(own, customers, rng)
     everything = pd.DataFrame(
         {
             "customer_id": np.r_[asked["customer_id"].to_numpy(dtype=object), answered],
@@ -79,7 +78,7 @@ def service_rows(
             "order_id": np.r_[asked["order_id"].to_numpy(dtype=object), np.full(len(answered), None)],
         }
     )
-    last_day = pd.Timestamp(size.first_week + size.days - 1)
+    last_day = pd.Timestamp(size.last_day)
     everything = everything[everything["date"] <= last_day].sort_values("date", kind="stable")
     columns = {name: everything[name].to_numpy() for name in everything.columns}
     return contract_frame("service_cases", {"case_id": numbered("X", len(everything), 5), **columns})
@@ -92,8 +91,8 @@ def _is_costly(customer_id: pd.Series, customers: Customers) -> Flags:
 
 def _complaint_chance(
     own: pd.DataFrame, orders: pd.DataFrame, shipments: pd.DataFrame, customers: Customers
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    late = orders["promised_date"] > orders["requested_date"] + pd.Timedelta(days=4)
+) -> Floats:
+    late = orders["promised_date"] > orders["requested_date"] + np.timedelta64(4, "D")
     is_short = late | orders["status"].isin(["backorder", "cancelled"])
     short = own["order_id"].isin(orders.loc[is_short, "order_id"])
     damaged = own["order_id"].isin(shipments.loc[shipments["damaged_quantity"] > 0, "order_id"])
@@ -104,13 +103,14 @@ def _complaint_chance(
 
 
 def _surveys(
-    own: pd.DataFrame, customers: Customers, size: SampleSize, rng: np.random.Generator
-) -> tuple[Texts, Dates, np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:
+    own: pd.DataFrame, customers: Customers, rng: np.random.Generator
+) -> tuple[Texts, Dates, Floats]:
     """Ask buyers a while after an order; those who were let down or are demanding score lower."""
     share = min(SURVEYS_PER_CUSTOMER * customers.count / max(len(own), 1), 0.5)
     asked = own[rng.random(len(own)) < share]
     is_short = (asked["status"] != "shipped").to_numpy(bool)
     costly = _is_costly(asked["customer_id"], customers)
     score = np.rint(rng.normal(8.2, 1.6, len(asked)) - 2.5 * is_short - 1.5 * costly).clip(0, 10)
-    date: Ints = rng.integers(10, 40, len(asked))
-    return asked["customer_id"].to_numpy(dtype=object), asked["order_date"].to_numpy("datetime64[D]") + date, score
+    wait = in_days(rng.integers(10, 40, len(asked)))
+    answered_on: Dates = asked["order_date"].to_numpy("datetime64[D]") + wait
+    return asked["customer_id"].to_numpy(dtype=object), answered_on, score

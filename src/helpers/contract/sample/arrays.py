@@ -9,7 +9,13 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Texts = NDArray[np.object_]
+SmallFloats = NDArray[np.float32]
 Dates = NDArray[np.datetime64]
+
+
+def in_days(count: int | Ints) -> NDArray[np.timedelta64]:
+    """Return a number of days as NumPy adds it to dates."""
+    return np.asarray(count, dtype="timedelta64[D]")
 
 
 def running_sum_by_group(group: Ints, values: Floats) -> Floats:
@@ -32,5 +38,12 @@ def numbered(prefix: str, count: int, width: int, start: int = 1) -> Texts:
 
 def pick(values: Texts, index: Ints) -> Texts:
     """Return `values[index]`, with None where the index is negative."""
-    padded = np.append(values, None)
-    return padded[np.where(index < 0, len(values), index)]
+    chosen = np.empty(len(index), dtype=object)
+    found = index >= 0
+    chosen[found] = values[index[found]]
+    return chosen
+
+
+def only_where(flags: Flags, values: Texts) -> Texts:
+    """Return `values` where the flag holds, else None."""
+    return pick(values, np.where(flags, np.arange(len(values)), -1))

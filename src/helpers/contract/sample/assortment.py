@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from helpers.contract.sample.arrays import Floats, Ints, Texts, numbered
+from helpers.contract.sample.arrays import Floats, Ints, Texts, numbered, pick
 from helpers.contract.sample.codes import in_house_codes
 from helpers.contract.sample.frames import contract_frame, read_list
 from helpers.contract.sample.network import Network
@@ -141,9 +141,8 @@ def _product_rows(
     scale = 1 + 0.18 * catalogue["turn"].to_numpy(float)  # larger variants cost and weigh more
     price = np.round(catalogue["price"].to_numpy(float) * scale, 2)
     is_new, ends = lives.launch >= 0, lives.end < NEVER
-    monday = size.first_week
-    launched = np.where(is_new, monday + 7 * lives.launch, monday - 7 * rng.integers(30, 300, count))
-    ended = np.where(ends, monday + 7 * np.minimum(lives.end, 2 * NEVER) + 6, np.datetime64("NaT", "D"))
+    launched = size.date(7 * np.where(is_new, lives.launch, -rng.integers(30, 300, count)))
+    ended = np.where(ends, size.date(7 * lives.end + 6), np.datetime64("NaT", "D"))
     return contract_frame(
         "products",
         {
@@ -159,7 +158,7 @@ def _product_rows(
             "units_per_case": catalogue["units_per_case"],
             "launch_date": launched,
             "end_date": ended,
-            "successor_id": np.append(ids, None)[lives.successor],
+            "successor_id": pick(ids, lives.successor),
             "substitute_group": np.array([f"G{code + 1:02d}" for code in catalogue["family_code"]], object),
             "status": np.select([is_new, ends], ["new", "eol"], "active").astype(object),
         },

@@ -1,4 +1,4 @@
-"""From wanted lines to baskets: which customer, on which day, delivered or carried home, in a hurry or not."""
+"""From wanted lines to baskets: whose, on which day, delivered or carried home, in a hurry or not."""
 
 from __future__ import annotations
 
@@ -42,12 +42,18 @@ class WantedLines:
         return WantedLines(**{name: values[index] for name, values in vars(self).items()})
 
 
+@dataclass(frozen=True)
+class Market:
+    """Who may buy where: sites, the site of each pair, the customers, and how eager each is this week."""
+
+    network: Network
+    pair_site: Ints
+    customers: Customers
+    weight: Floats
+
+
 def fill_baskets(
-    pair: Ints,
-    quantity: Floats,
-    pair_site: Ints,
-    network: Network,
-    rng: np.random.Generator,
+    pair: Ints, quantity: Floats, market: Market, rng: np.random.Generator
 ) -> tuple[Ints, Ints, Ints, Flags]:
     """Group the lines of each site at random.
 
@@ -57,31 +63,25 @@ def fill_baskets(
         The order of the lines, the basket of each ordered line, and by basket its site and whether
         it is a big one.
     """
-    site = pair_site[pair]
+    site = market.pair_site[pair]
     order = np.lexsort((rng.random(len(pair)), site))
     site = site[order]
     first = np.r_[True, site[1:] != site[:-1]][: len(site)]
     starts = first | (rng.random(len(site)) < NEW_BASKET_CHANCE)
     basket = np.cumsum(starts) - 1
-    is_warehouse = site < network.warehouses
+    is_warehouse = site < market.network.warehouses
     big_line = quantity[order] >= np.where(is_warehouse, BIG_LINE_WAREHOUSE, BIG_LINE_STORE)
     is_big = np.bincount(basket, weights=big_line) > 0
     return order, basket, site[starts], is_big
 
 
-def draw_customers(
-    basket_site: Ints,
-    is_big: Flags,
-    customers: Customers,
-    weight: Floats,
-    network: Network,
-    rng: np.random.Generator,
-) -> Ints:
+def draw_customers(basket_site: Ints, is_big: Flags, market: Market, rng: np.random.Generator) -> Ints:
     """Give each basket to a customer of its site, in proportion to `weight`; -1 is a cash sale.
 
     Big baskets go to those with an appetite for them.
     """
     chosen = np.full(len(basket_site), -1, dtype=np.int64)
+    weight, customers = market.weight, market.customers
     for site in np.unique(basket_site):
         members = np.flatnonzero((customers.home == site) & (weight > 0))
         if not len(members):
@@ -92,7 +92,7 @@ def draw_customers(
             edges = np.cumsum(weight[members] * appetite)
             drawn = np.searchsorted(edges, rng.random(len(baskets)) * edges[-1], side="right")
             chosen[baskets] = members[np.minimum(drawn, len(members) - 1)]
-    is_cash = (basket_site >= network.warehouses) & (rng.random(len(chosen)) < ANONYMOUS_SHARE)
+    is_cash = (basket_site >= market.network.warehouses) & (rng.random(len(chosen)) < ANONYMOUS_SHARE)
     return np.where(is_cash, -1, chosen)
 
 
@@ -111,11 +111,8 @@ def draw_days(basket_site: Ints, is_open: Flags, network: Network, rng: np.rando
 def want(
     drawn: tuple[Ints, Floats],
     extra: tuple[CampaignOrders, Floats],
-    pair_site: Ints,
-    customers: Customers,
-    weight: Floats,
+    market: Market,
     is_open: Flags,
-    network: Network,
     rng: np.random.Generator,
 ) -> WantedLines:
     """Return everything wanted in a week, base demand and campaign orders together.
@@ -124,24 +121,22 @@ def want(
     ----------
     drawn, extra
         Pair and units of the base lines; the campaign orders and their units.
-    pair_site
-        Site of each pair.
-    customers, weight
-        Who may buy, and how eagerly this week (zero if gone or not yet there).
+    market
+        Who may buy where, and how eagerly this week (zero if gone or not yet there).
     is_open
         Open days of the week, Monday first.
-    network, rng
-        The sites, and the generator.
+    rng
+        Generator of the topic.
     """
     pair, quantity = drawn
-    order, basket, basket_site, is_big = fill_baskets(pair, quantity, pair_site, network, rng)
-    basket_customer = draw_customers(basket_site, is_big, customers, weight, network, rng)
+    order, basket, basket_site, is_big = fill_baskets(pair, quantity, market, rng)
+    basket_customer = draw_customers(basket_site, is_big, market, rng)
     asked, asked_units = extra
     buyers, own = np.unique(asked.customer, return_inverse=True)
     basket_customer = np.r_[basket_customer, buyers]
-    basket_site = np.r_[basket_site, customers.home[buyers]]
-    day = draw_days(basket_site, is_open, network, rng)
-    is_delivered, is_rush = _service(basket_site, basket_customer, customers, network, rng)
+    basket_site = np.r_[basket_site, market.customers.home[buyers]]
+    day = draw_days(basket_site, is_open, market.network, rng)
+    is_delivered, is_rush = _service(basket_site, basket_customer, market, rng)
     line_basket = np.r_[basket, own + len(is_big)]
     lines = WantedLines(
         pair=np.r_[pair[order], asked.pair],
@@ -158,14 +153,12 @@ def want(
 
 
 def _service(
-    basket_site: Ints,
-    customer: Ints,
-    customers: Customers,
-    network: Network,
-    rng: np.random.Generator,
+    basket_site: Ints, customer: Ints, market: Market, rng: np.random.Generator
 ) -> tuple[Flags, Flags]:
+    """Return by basket whether it is delivered, and whether in a rush."""
+    customers = market.customers
     is_known = customer >= 0
     chance = np.where(is_known, customers.gets_delivery[customer], 0.0)
-    is_delivered = (rng.random(len(customer)) < chance) | (basket_site < network.warehouses)
+    is_delivered = (rng.random(len(customer)) < chance) | (basket_site < market.network.warehouses)
     rush = np.where(is_known & customers.is_costly[customer], COSTLY_RUSH_CHANCE, RUSH_CHANCE)
     return is_delivered, is_delivered & (rng.random(len(customer)) < rush)

@@ -24,13 +24,14 @@ from helpers.contract.sample.frames import contract_frame
 from helpers.contract.sample.settings import SampleSize
 
 BASE_RESPONSE = np.array([0.04, 0.24, 0.01, 0.14])  # by uplift class
-UPLIFT = np.array([0.22, 0.01, 0.005, -0.10])
+UPLIFT = np.array([0.28, 0.01, 0.005, -0.10])
 FATIGUE = 0.75
 FATIGUE_WEEKS = 26
 WINDOW_WEEKS = 2
 DOG_WEEKS = 4
 DOG_APPETITE = 0.35  # share of the usual purchases that an annoyed sleeping dog still makes
-AUDIENCE_SHARE = 0.65
+AUDIENCE_SHARE = 0.95
+ACTIVE_WEEKS = 39  # who has not ordered for so long is written to no more
 
 
 class CampaignPlan(NamedTuple):
@@ -83,6 +84,7 @@ class Campaigns:
         self.log = CampaignLog()
         self.contacted_in = np.full((customers.count, len(self.plans)), -NEVER, dtype=np.int64)
         self.annoyed_until = np.full(customers.count, -1, dtype=np.int64)
+        self.last_seen = np.minimum(customers.birth, 0)
         self._waiting: dict[int, list[CampaignOrders]] = {}
 
     def orders_in(self, week: int, is_alive: Flags) -> CampaignOrders:
@@ -96,13 +98,19 @@ class Campaigns:
             return CampaignOrders(nothing, nothing, nothing)
         return CampaignOrders(*(np.concatenate(parts) for parts in zip(*waiting, strict=True)))
 
+    def see(self, week: int, customers: Ints) -> None:
+        """Note who has ordered this week."""
+        self.last_seen[customers[customers >= 0]] = week
+
     def appetite(self, week: int) -> Floats:
         """Return what share of the usual purchases each customer makes this week."""
         return np.where(self.annoyed_until >= week, DOG_APPETITE, 1.0)
 
     def _start(self, number: int, plan: CampaignPlan, week: int, is_alive: Flags) -> None:
-        # the reseller does not know who silently left: the dead are in the audience too
-        known = (self.customers.birth < week) & self._consent_for(plan.channel)
+        # the reseller cannot see who silently left: the lately dead are in the audience too
+        seen = np.maximum(self.last_seen, self.customers.birth)
+        known = (self.customers.birth < week) & (seen >= week - ACTIVE_WEEKS)
+        known = known & self._consent_for(plan.channel)
         audience = np.flatnonzero(known & (self.rng.random(self.customers.count) < AUDIENCE_SHARE))
         treated = self.rng.random(len(audience)) < plan.probability
         kind = self.customers.uplift_class[audience]
@@ -162,7 +170,7 @@ class Campaigns:
 def campaign_rows(campaigns: Campaigns, products: pd.DataFrame) -> pd.DataFrame:
     """Return the table `campaigns`."""
     size, plans = campaigns.size, campaigns.plans
-    starts = size.first_week + 7 * np.array([plan.start for plan in plans])
+    first_day = 7 * np.array([plan.start for plan in plans])
     by_product = campaigns.offer_product >= 0
     category = campaigns.assortment.categories[[plan.offer for plan in plans]]
     return contract_frame(
@@ -171,16 +179,17 @@ def campaign_rows(campaigns: Campaigns, products: pd.DataFrame) -> pd.DataFrame:
             "campaign_id": _ids(len(plans)),
             "name": np.array([plan.name for plan in plans], dtype=object),
             "channel": np.array([plan.channel for plan in plans], dtype=object),
-            "start": starts,
-            "end": starts + 7 * WINDOW_WEEKS - 1,
+            "start": size.date(first_day),
+            "end": size.date(first_day + 7 * WINDOW_WEEKS - 1),
             "cost_per_contact": np.array([plan.cost for plan in plans]),
             "offer_product_id": pick(
-                products["product_id"].to_numpy(dtype=object), np.where(by_product, campaigns.offer_product, -1)
+                products["product_id"].to_numpy(dtype=object),
+                np.where(by_product, campaigns.offer_product, -1),
             ),
-            "offer_category": np.where(by_product, None, category),
+            "offer_category": pick(category, np.where(by_product, -1, np.arange(len(plans)))),
             "offer_discount": np.array([plan.discount for plan in plans]),
             "treatment_probability": np.array([plan.probability for plan in plans]),
-            "status": np.where(starts > size.mondays()[size.weeks - 1], "planned", "past").astype(object),
+            "status": np.where(first_day >= size.days, "planned", "past").astype(object),
         },
     )
 
@@ -282,9 +291,7 @@ def _design(size: SampleSize, assortment: Assortment, rng: np.random.Generator) 
     ]
 
 
-def _offer_products(
-    plans: list[CampaignPlan], assortment: Assortment, rng: np.random.Generator
-) -> Ints:
+def _offer_products(plans: list[CampaignPlan], assortment: Assortment, rng: np.random.Generator) -> Ints:
     """Draw the product of each campaign that offers a single one, the widest stocked first."""
     stocked = np.bincount(assortment.pair_product, minlength=len(assortment.category))
     steady = (assortment.lives.launch < 0) & (assortment.lives.end == NEVER)

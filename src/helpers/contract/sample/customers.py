@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.contract.sample.arrays import Flags, Floats, Ints, Texts, numbered, pick
+from helpers.contract.sample.arrays import Flags, Floats, Ints, Texts, numbered, only_where, pick
 from helpers.contract.sample.frames import contract_frame, days, read_list
 from helpers.contract.sample.network import Network
 from helpers.contract.sample.settings import SampleSize
@@ -26,13 +26,14 @@ SEGMENT_SHARES = (0.14, 0.34, 0.52)
 CHANNELS = np.array(["field sales", "counter", "web", "phone"], dtype=object)
 CHANNEL_SHARES = ((0.6, 0.0, 0.1, 0.3), (0.1, 0.55, 0.2, 0.15), (0.0, 0.55, 0.45, 0.0))
 RATE_MEAN = (1.6, 1.3, 0.45)  # λ, relative, by segment
+MOST_EAGER = 5.0
 BIG_BASKET_APPETITE = (1.0, 4.0, 0.5)
 DISCOUNT = (0.10, 0.05, 0.0)
 MEAN_LIFE_WEEKS = 120.0
 OLD_SHARE = 0.46  # already customers before the first week
 
 HARM_GROUPS = np.array(["leaves", "neutral", "tolerates"], dtype=object)
-LEAVE_PROBABILITY = np.array([0.30, 0.03, 0.0])
+LEAVE_PROBABILITY = np.array([0.45, 0.03, 0.0])
 UPLIFT_CLASSES = np.array(["persuadable", "sure thing", "lost cause", "sleeping dog"], dtype=object)
 ALIVE = 1e9  # week of death of those who live
 
@@ -74,13 +75,13 @@ def make_customers(size: SampleSize, network: Network, rng: np.random.Generator)
     segment = rng.permutation(np.searchsorted(np.cumsum(SEGMENT_SHARES) * count, np.arange(count), "right"))
     channel = _draw_by_row(np.array(CHANNEL_SHARES)[segment], rng)
     home, zone = _homes(size, network, segment, rng)
-    rate = np.array(RATE_MEAN)[segment] * rng.gamma(0.9, 1 / 0.9, count) + 0.02
+    rate = np.array(RATE_MEAN)[segment] * rng.gamma(1.1, 1 / 1.1, count) + 0.02
     hazard = rng.gamma(1.5, 1 / (1.5 * MEAN_LIFE_WEEKS), count)
     is_old = rng.random(count) < OLD_SHARE
     birth = np.where(is_old, -rng.integers(0, 150, count), rng.integers(0, size.weeks, count))
     death = np.maximum(birth, 0) + rng.exponential(1 / np.maximum(hazard, 1e-5))
     is_costly = _costly(segment, rate, rng)
-    rate = np.where(is_costly, 2.5 * rate, rate)
+    rate = np.minimum(np.where(is_costly, 1.6 * rate, rate), MOST_EAGER)
     gets_delivery = np.select([segment == 0, channel == 2, segment == 1], [1.0, 0.95, 0.35], 0.12)
     consent = _consent(segment, rng)
     return Customers(
@@ -122,14 +123,14 @@ def customer_truth(customers: Customers, death_week: Floats, size: SampleSize) -
     """
     is_dead = death_week < size.weeks
     by_shortage = is_dead & (death_week < customers.natural_death)
-    died = size.first_week + (7 * np.where(is_dead, death_week, 0)).astype(np.int64)
+    died = size.date((7 * np.where(is_dead, death_week, 0)).astype(np.int64))
     return pd.DataFrame(
         {
             "customer_id": customers.table["customer_id"],
             "segment": SEGMENTS[customers.segment],
             "alive": ~is_dead,
             "death_date": days(np.where(is_dead, died, np.datetime64("NaT", "D"))),
-            "death_cause": np.where(by_shortage, "shortage", np.where(is_dead, "natural", None)),
+            "death_cause": only_where(is_dead, np.where(by_shortage, "shortage", "natural").astype(object)),
             "purchase_rate": np.round(customers.rate, 2),
             "hazard": np.round(customers.hazard, 4),
             "harm_group": HARM_GROUPS[customers.harm],
@@ -147,9 +148,7 @@ def _draw_by_row(shares: Floats, rng: np.random.Generator) -> Ints:
     return np.asarray(drawn, dtype=np.int64)
 
 
-def _homes(
-    size: SampleSize, network: Network, segment: Ints, rng: np.random.Generator
-) -> tuple[Ints, Ints]:
+def _homes(size: SampleSize, network: Network, segment: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
     """Wholesale customers are served by the warehouse of their zone, the others by a store."""
     stores = np.arange(size.warehouses, size.sites)
     weight = network.site_size[stores] / network.site_size[stores].sum()
@@ -159,9 +158,9 @@ def _homes(
 
 
 def _costly(segment: Ints, rate: Floats, rng: np.random.Generator) -> Flags:
-    """Some frequent buyers want everything at once, in small lines, and send much of it back."""
+    """Choose frequent buyers who want everything at once, in small lines, and send much of it back."""
     frequent = (segment < 2) & (rate > np.quantile(rate[segment < 2], 0.7))
-    return frequent & (rng.random(len(rate)) < 0.2)
+    return frequent & (rng.random(len(rate)) < 0.16)
 
 
 def _harm_groups(segment: Ints, channel: Ints, rate: Floats, rng: np.random.Generator) -> Ints:
@@ -199,7 +198,7 @@ def _customer_rows(
     names, mailboxes = _names(segment, rng)
     has_phone = rng.random(count) < np.array([1.0, 0.85, 0.5])[segment]
     at_store = size.warehouses + zone
-    created = size.first_week + 7 * birth + rng.integers(0, 6, count)
+    created = size.date(7 * birth - rng.integers(0, 15, count))
     has_agreement = (segment == 0) & (rng.random(count) < 0.4)
     return contract_frame(
         "customers",
@@ -217,7 +216,7 @@ def _customer_rows(
             "consent_phone": consent["phone"],
             "consent_visit": consent["visit"],
             "email": mailboxes,
-            "phone": np.where(has_phone, _phones(count), None),
+            "phone": only_where(has_phone, _phones(count)),
             "account_owner": pick(OWNERS, np.where(segment == 0, zone % len(OWNERS), -1)),
             "agreed_fill_rate": np.where(has_agreement, rng.choice([0.92, 0.95, 0.97], count), np.nan),
             "tolerance_days": np.array([0.0, 1.0, 2.0])[segment],

@@ -43,7 +43,7 @@ class DemandProcess:
     @property
     def mean(self) -> Floats:
         """Mean units wanted (weeks × pairs)."""
-        return self.rate * self.line_mean
+        return np.asarray(self.rate * self.line_mean, dtype=np.float64)
 
     def draw_lines(self, week: int, rng: np.random.Generator) -> tuple[Ints, Floats]:
         """Return the pair and the units of every line wanted in a week."""
@@ -55,7 +55,7 @@ class DemandProcess:
         """Return the units of one line for each of the pairs given."""
         dispersion = self.line_dispersion[pair]
         heat = rng.gamma(dispersion, (self.line_mean[pair] - 1) / dispersion)
-        return 1.0 + rng.poisson(heat)
+        return np.asarray(1 + rng.poisson(heat), dtype=np.float64)
 
 
 def make_demand(
@@ -87,12 +87,13 @@ def _base_rate(assortment: Assortment, rng: np.random.Generator) -> Floats:
     base = rng.uniform(low[assortment.pattern], high[assortment.pattern])
     old = np.flatnonzero(assortment.lives.successor >= 0)
     base[assortment.lives.successor[old]] = base[old]  # a successor takes the demand over
-    return base
+    return np.asarray(base, dtype=np.float64)
 
 
 def _trend(size: SampleSize, assortment: Assortment, rng: np.random.Generator) -> Floats:
     growth = rng.normal(0.03, 0.07, len(assortment.category))
-    return np.exp(np.arange(size.all_weeks)[:, None] / 52.18 * growth)
+    years = np.arange(size.all_weeks)[:, None] / 52.18
+    return np.asarray(np.exp(years * growth), dtype=np.float64)
 
 
 def _season(size: SampleSize, assortment: Assortment, rng: np.random.Generator) -> Floats:
@@ -105,7 +106,8 @@ def _season(size: SampleSize, assortment: Assortment, rng: np.random.Generator) 
     mondays = size.mondays()
     day_of_year = (mondays - mondays.astype("datetime64[Y]").astype("datetime64[D]")).astype(np.int64)
     angle = 2 * np.pi * (day_of_year[:, None] / 365.25 - peak / 52.18)
-    return np.maximum(1 + first * np.cos(angle) + second * np.cos(2 * angle), 0.12)
+    wave = 1 + first * np.cos(angle) + second * np.cos(2 * angle)
+    return np.asarray(np.maximum(wave, 0.12), dtype=np.float64)
 
 
 def _life(size: SampleSize, assortment: Assortment) -> Floats:
@@ -119,4 +121,4 @@ def _life(size: SampleSize, assortment: Assortment) -> Floats:
     replaced = successor >= 0
     left = np.clip((end - week + 1) / RUN_DOWN_WEEKS, 0.0, 1.0)
     left = np.where(replaced, np.where(week <= end, 1.0, 0.0), left)
-    return ramp * np.where(end < NEVER, left, 1.0)
+    return np.asarray(ramp * np.where(end < NEVER, left, 1.0), dtype=np.float64)

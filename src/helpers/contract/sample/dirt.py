@@ -71,7 +71,8 @@ def soil(
     tuple
         The tables, and a frame with table, row (position in the table), key (values joined by |) and fault.
     """
-    soiled, found = dict(tables), []
+    soiled = dict(tables)
+    found: list[dict[str, object]] = []
     for dirt in (*ORDER_DIRT, *STOCK_DIRT, *CUSTOMER_DIRT, *SHIPMENT_DIRT):
         extra = _spoil(tables[dirt.table], dirt, len(found), rng)
         soiled[dirt.table] = _below(soiled[dirt.table], extra)
@@ -88,7 +89,12 @@ def _spoil(table: pd.DataFrame, dirt: Dirt, number: int, rng: np.random.Generato
     if dirt.table in NEW_KEYS:
         column, form = NEW_KEYS[dirt.table]
         values = {column: form.format(number), "line": 1} | values
-    return row.assign(**{name: pd.Series([value], index=row.index).astype(row[name].dtype) for name, value in values.items()})
+    return row.assign(
+        **{
+            name: pd.Series([value], index=row.index).astype(row[name].dtype)
+            for name, value in values.items()
+        }
+    )
 
 
 def _duplicate(table: pd.DataFrame, name: str, rng: np.random.Generator) -> pd.DataFrame:
@@ -96,13 +102,17 @@ def _duplicate(table: pd.DataFrame, name: str, rng: np.random.Generator) -> pd.D
     candidates = table[table["status"] == "cancelled"] if name == "orders" else table
     row = candidates.iloc[[int(rng.integers(len(candidates) // 2))]]
     changed = {"orders": "quantity", "stock": "on_hand"}.get(name)
-    return row.assign(**{changed: row[changed] + 1}) if changed else row.assign(email="second.entry@example.com")
+    return (
+        row.assign(**{changed: row[changed] + 1}) if changed else row.assign(email="second.entry@example.com")
+    )
 
 
 def _below(table: pd.DataFrame, extra: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            name: pd.Series(np.concatenate([table[name].to_numpy(), extra[name].to_numpy()]), dtype=table[name].dtype)
+            name: pd.Series(
+                np.concatenate([table[name].to_numpy(), extra[name].to_numpy()]), dtype=table[name].dtype
+            )
             for name in table.columns
         }
     )

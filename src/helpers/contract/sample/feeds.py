@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from helpers.contract.sample.arrays import in_days
 from helpers.contract.sample.assortment import NEVER, Assortment
 from helpers.contract.sample.codes import with_check_digit
-from helpers.contract.sample.frames import contract_frame
+from helpers.contract.sample.frames import contract_frame, days
 from helpers.contract.sample.network import Network
 from helpers.contract.sample.settings import SampleSize
 
@@ -69,14 +70,16 @@ def make_feed(
     The faults have columns partner_id, document_type, document_id (of the faulty document; empty where
     none came), week (Monday of the period), fault and detail.
     """
-    rows = _honest_rows(_reported_pairs(size, network, assortment, rng), orders, shipments, stock, size, assortment)
+    rows = _honest_rows(
+        _reported_pairs(size, network, assortment, rng), orders, shipments, stock, size, assortment
+    )
     found = []
     for fault in FAULTS:
         is_hit = (rows["partner"] == fault.partner) & (rows["week"] == fault.week)
         found.append(_truth_rows(rows[is_hit], fault))
         rows = INJECT[fault.name](rows, is_hit, fault, assortment)
     rows = rows.sort_values(["partner", "week", "document_id"], kind="stable", ignore_index=True)
-    period = size.first_week + 7 * (size.weeks - FEED_WEEKS + rows["week"].to_numpy(np.int64))
+    first_day = 7 * (size.weeks - FEED_WEEKS + rows["week"].to_numpy(np.int64))
     table = contract_frame(
         "partner_feed",
         {
@@ -84,11 +87,11 @@ def make_feed(
             "document_type": rows["document_type"].to_numpy(dtype=object),
             "document_id": rows["document_id"].to_numpy(dtype=object),
             "line": rows.groupby("document_id").cumcount().to_numpy() + 1,
-            "document_date": period + 7,
+            "document_date": size.date(first_day + 7),
             "location_gln": network.gln[rows["site"]],
             "gtin": rows["gtin"].to_numpy(dtype=object),
-            "period_start": period,
-            "period_end": period + 6,
+            "period_start": size.date(first_day),
+            "period_end": size.date(first_day + 6),
             "measure": rows["measure"].to_numpy(dtype=object),
             "quantity": rows["quantity"],
             "uom": rows["uom"].to_numpy(dtype=object),
@@ -96,8 +99,8 @@ def make_feed(
         },
     )
     faults = pd.concat(found, ignore_index=True)
-    first = pd.Timestamp(size.first_week + 7 * (size.weeks - FEED_WEEKS))
-    return Feed(table, faults.assign(week=first + pd.to_timedelta(7 * faults["week"], unit="D")))
+    first = size.mondays()[size.weeks - FEED_WEEKS]
+    return Feed(table, faults.assign(week=days(first + in_days(7 * faults["week"].to_numpy(np.int64)))))
 
 
 def _reported_pairs(
@@ -111,8 +114,8 @@ def _reported_pairs(
         for place in range(per_partner):
             site = size.warehouses + partner * per_partner + place
             stocked = (assortment.pair_site == site) & steady[assortment.pair_product]
-            pairs = np.flatnonzero(stocked & (assortment.pattern[assortment.pair_product] < 2))
-            chosen = np.sort(rng.permutation(pairs)[: size.feed_products])
+            often = np.flatnonzero(stocked & (assortment.pattern[assortment.pair_product] < 2))
+            chosen = np.sort(rng.permutation(often)[: size.feed_products])
             frames.append(pd.DataFrame({"pair": chosen, "site": site, "partner": partner}))
     pairs = pd.concat(frames, ignore_index=True)
     return pairs.assign(
@@ -133,10 +136,12 @@ def _honest_rows(
     grid = pairs.merge(pd.DataFrame({"week": np.arange(-1, FEED_WEEKS)}), how="cross")
     grid = grid.assign(
         product_id=ids[grid["product"]],
-        monday=(size.first_week + 7 * (size.weeks - FEED_WEEKS + grid["week"].to_numpy())).astype("datetime64[ns]"),
+        monday=size.mondays()[size.weeks - FEED_WEEKS + grid["week"].to_numpy(np.int64)].astype(
+            "datetime64[ns]"
+        ),
     )
     sold = _sold_by_week(orders, shipments, grid["monday"].min())
-    closing = stock.assign(monday=stock["date"] - pd.Timedelta(days=6)).rename(columns={"on_hand": "units"})
+    closing = stock.assign(monday=stock["date"] - np.timedelta64(6, "D")).rename(columns={"on_hand": "units"})
     keys = ["site_id", "product_id", "monday"]
     frames = []
     for measure, figures in (("sold", sold), ("on_hand", closing)):
@@ -166,7 +171,7 @@ def _sold_by_week(orders: pd.DataFrame, shipments: pd.DataFrame, start: pd.Times
         right_on=["order_id", "line"],
         validate="many_to_one",
     )
-    monday = lines["ship_date"] - pd.to_timedelta(lines["ship_date"].dt.dayofweek, unit="D")
+    monday = lines["ship_date"] - in_days(lines["ship_date"].dt.dayofweek.to_numpy(np.int64))
     sums = lines.assign(monday=monday).groupby(["site_id", "product_id", "monday"], as_index=False)
     return sums.agg(units=("quantity", "sum"))
 
@@ -240,4 +245,3 @@ INJECT: dict[str, Callable[[pd.DataFrame, pd.Series, Fault, Assortment], pd.Data
     "wrong GTIN": _wrong_code,
     "stale file": _stale,
 }
-

@@ -12,20 +12,26 @@ from helpers.contract.sample.arrays import Flags
 from helpers.contract.sample.frames import contract_frame
 from helpers.contract.sample.settings import SampleSize
 
-FIXED = (("01-01", "New Year"), ("05-01", "Labour Day"), ("10-03", "German Unity Day"))
-FIXED += (("12-25", "Christmas Day"), ("12-26", "Second Christmas Day"))
+FIXED = (
+    ("01-01", "New Year"),
+    ("05-01", "Labour Day"),
+    ("10-03", "German Unity Day"),
+    ("12-25", "Christmas Day"),
+    ("12-26", "Second Christmas Day"),
+)
 AROUND_EASTER = ((-2, "Good Friday"), (1, "Easter Monday"), (39, "Ascension Day"), (50, "Whit Monday"))
 
 
 def make_calendar(size: SampleSize) -> pd.DataFrame:
     """Return the calendar from the first day with data to half a year after the last."""
-    dates = size.first_week + np.arange(7 * size.all_weeks)
+    dates = size.date(np.arange(7 * size.all_weeks))
     years = range(int(str(dates[0])[:4]), int(str(dates[-1])[:4]) + 1)
     names = {day: name for year in years for day, name in _holidays(year)}
     holiday = np.array([names.get(day) for day in dates], dtype=object)
     is_sunday = np.arange(len(dates)) % 7 == 6
     return contract_frame(
-        "calendar", {"date": dates, "holiday": holiday, "closed": is_sunday | (holiday != None)}  # noqa: E711
+        "calendar",
+        {"date": dates, "holiday": holiday, "closed": is_sunday | (holiday != None)},  # noqa: E711
     )
 
 
@@ -47,4 +53,4 @@ def easter(year: int) -> np.datetime64:
 def _holidays(year: int) -> list[tuple[np.datetime64, str]]:
     sunday = easter(year)
     fixed = [(np.datetime64(f"{year}-{day}", "D"), name) for day, name in FIXED]
-    return fixed + [(sunday + offset, name) for offset, name in AROUND_EASTER]
+    return fixed + [(sunday + np.timedelta64(offset, "D"), name) for offset, name in AROUND_EASTER]

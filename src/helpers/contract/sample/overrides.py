@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from helpers.contract.sample.arrays import Floats, Ints
 from helpers.contract.sample.assortment import Assortment
 from helpers.contract.sample.demand import DemandProcess
 from helpers.contract.sample.frames import contract_frame, days
@@ -31,7 +32,9 @@ class Planner(NamedTuple):
 
 
 PLANNERS = (
-    Planner("A. Brandt", 0.4, 0.75, 0.0, 0.05, "adds value", ("customer project", "leaflet page", "trade fair")),
+    Planner(
+        "A. Brandt", 0.4, 0.75, 0.0, 0.05, "adds value", ("customer project", "leaflet page", "trade fair")
+    ),
     Planner("M. Keller", 0.4, 0.0, 0.4, 0.10, "biased upwards", ("target", "gut feeling", "sales push")),
     Planner("T. Okafor", 0.2, 0.0, 0.0, 0.5, "noise", ("weather", "rounding")),
 )
@@ -46,7 +49,7 @@ class Overrides:
 
 
 def make_overrides(
-    units: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+    units: Floats,
     demand: DemandProcess,
     size: SampleSize,
     network: Network,
@@ -69,20 +72,22 @@ def make_overrides(
     pair, week = _cells(size, assortment, demand, rng)
     who = rng.choice(len(PLANNERS), len(pair), p=[planner.share for planner in PLANNERS])
     insight, bias, noise = (
-        np.array([getattr(planner, name) for planner in PLANNERS])[who] for name in ("insight", "bias", "noise")
+        np.array([getattr(planner, name) for planner in PLANNERS])[who]
+        for name in ("insight", "bias", "noise")
     )
     mean, truth = demand.mean[week, pair], units[week, pair]
     quantity = (mean + insight * (truth - mean)) * (1 + bias) * rng.lognormal(0, noise)
     reason = [PLANNERS[number].reasons[rng.integers(len(PLANNERS[number].reasons))] for number in who]
-    monday = size.first_week + 7 * week
+    monday = size.date(7 * week)
     # changes are made one to three weeks ahead, and never after the last day of data
-    last_day = size.first_week + size.days - 3
-    made_on = np.minimum(monday - rng.integers(3, 21, len(pair)), last_day)
+    made_on = size.date(np.minimum(7 * week - rng.integers(3, 21, len(pair)), size.days - 3))
     author = np.array([planner.author for planner in PLANNERS], dtype=object)[who]
     table = contract_frame(
         "overrides",
         {
-            "product_id": assortment.products["product_id"].to_numpy(dtype=object)[assortment.pair_product[pair]],
+            "product_id": assortment.products["product_id"].to_numpy(dtype=object)[
+                assortment.pair_product[pair]
+            ],
             "site_id": network.site_ids[assortment.pair_site[pair]],
             "week": monday,
             "author": author,
@@ -100,9 +105,7 @@ def make_overrides(
 
 def _cells(
     size: SampleSize, assortment: Assortment, demand: DemandProcess, rng: np.random.Generator
-) -> tuple[
-    np.ndarray[tuple[int, ...], np.dtype[np.int64]], np.ndarray[tuple[int, ...], np.dtype[np.int64]]
-]:
+) -> tuple[Ints, Ints]:
     """Draw distinct product × site × weeks, the larger ones more often; planners look at money."""
     start, stop = size.weeks - PAST_WEEKS, size.weeks + COMING_WEEKS
     window = demand.mean[start:stop]

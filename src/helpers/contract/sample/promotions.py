@@ -58,15 +58,15 @@ def make_promotions(
         }
     )
     effect, running = _effects(size, assortment, plan, site, truth)
-    starts = size.first_week + 7 * plan["start"].to_numpy()
+    first_day = 7 * plan["start"].to_numpy(np.int64)
     table = contract_frame(
         "promotions",
         {
             "promotion_id": truth["promotion_id"].to_numpy(dtype=object),
             "product_id": assortment.products["product_id"].to_numpy(dtype=object)[plan["product"]],
             "site_id": pick(network.site_ids, site),
-            "start": starts,
-            "end": starts + 7 * plan["weeks"].to_numpy() - 1,
+            "start": size.date(first_day),
+            "end": size.date(first_day + 7 * plan["weeks"].to_numpy(np.int64) - 1),
             "discount": discount,
             "mechanics": MECHANICS[mechanics],
             "status": plan["status"].to_numpy(dtype=object),
@@ -105,17 +105,18 @@ def _effects(
 ) -> tuple[Floats, Ints]:
     effect = np.ones((size.all_weeks, assortment.pairs))
     running = np.full((size.all_weeks, assortment.pairs), -1, dtype=np.int64)
-    rows = zip(plan.itertuples(), truth.itertuples(), site.tolist(), strict=True)
-    for number, (row, true, where) in enumerate(rows):
-        if row.status == "planned":
-            continue  # not decided, so not in the truth of the weeks ahead
-        here = (assortment.pair_site == where) | (where < 0)
-        own = here & (assortment.pair_product == row.product)
-        family = assortment.family[assortment.pair_product] == assortment.family[row.product]
-        during = slice(row.start, row.start + row.weeks)
-        after = slice(row.start + row.weeks, row.start + row.weeks + DIP_WEEKS)
-        effect[during, own] *= true.lift
-        effect[after, own] *= 1 - true.dip
-        effect[during, here & family & ~own] *= 1 - true.cannibalisation
+    products, starts, lengths = (plan[name].tolist() for name in ("product", "start", "weeks"))
+    shapes = truth[["lift", "dip", "cannibalisation"]].to_numpy(float)
+    for number in np.flatnonzero(plan["status"] != "planned").tolist():
+        # what is only planned is not decided, so it is not in the truth of the weeks ahead
+        lift, dip, cannibalisation = shapes[number]
+        here = (assortment.pair_site == site[number]) | (site[number] < 0)
+        own = here & (assortment.pair_product == products[number])
+        family = assortment.family[assortment.pair_product] == assortment.family[products[number]]
+        stop = starts[number] + lengths[number]
+        during, after = slice(starts[number], stop), slice(stop, stop + DIP_WEEKS)
+        effect[during, own] *= lift
+        effect[after, own] *= 1 - dip
+        effect[during, here & family & ~own] *= 1 - cannibalisation
         running[during, own] = number
     return effect, running

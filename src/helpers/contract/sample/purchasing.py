@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.contract.sample.arrays import Flags, Floats, Ints, numbered, position_in_group
+from helpers.contract.sample.arrays import Floats, Ints, Texts, numbered, position_in_group
 from helpers.contract.sample.assortment import Assortment
 from helpers.contract.sample.frames import contract_frame
 from helpers.contract.sample.network import Network
 from helpers.contract.sample.sales import SpecialOrders
 from helpers.contract.sample.settings import SampleSize
 from helpers.contract.sample.supply import Ledger, open_day
+from helpers.contract.sample.world import World
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,11 @@ class Bought:
     receipt_rejected: Floats
 
 
-def collect_purchases(
-    ledger: Ledger, specials: SpecialOrders, size: SampleSize, assortment: Assortment, is_open: Flags
-) -> Bought:
-    """Number the purchase lines by day, site and supplier, and attach their receipts."""
+def collect_purchases(ledger: Ledger, specials: SpecialOrders, world: World) -> Bought:
+    """Return the purchase lines numbered by day, site and supplier, with their receipts."""
+    size, assortment = world.size, world.assortment
     week = np.concatenate([entry[2] for entry in ledger.purchases])
-    first_open = np.array([open_day(is_open[number], 0) for number in range(size.weeks)])
+    first_open = np.array([open_day(world.is_open[number], 0) for number in range(size.weeks)])
     pair = np.concatenate([*(entry[0] for entry in ledger.purchases), specials.pair])
     quantity = np.concatenate([*(entry[1] for entry in ledger.purchases), specials.units])
     day = np.r_[7 * week + first_open[week], specials.day]
@@ -76,7 +76,7 @@ def purchase_rows(bought: Bought, size: SampleSize, network: Network, assortment
     first = np.full(len(bought.pair), np.iinfo(np.int64).max)
     np.minimum.at(first, bought.receipt_of, bought.receipt_day)
     # suppliers own up to half of the delay that is coming
-    confirmed = size.first_week + due + np.clip((first - due) // 2, 0, None)
+    confirmed = size.date(due + np.clip((first - due) // 2, 0, None))
     return contract_frame(
         "purchase_orders",
         {
@@ -87,8 +87,8 @@ def purchase_rows(bought: Bought, size: SampleSize, network: Network, assortment
             "product_id": assortment.products["product_id"].to_numpy(dtype=object)[product],
             "quantity": bought.quantity,
             "unit_cost": _unit_cost(bought, assortment),
-            "order_date": size.first_week + bought.day,
-            "due_date": size.first_week + due,
+            "order_date": size.date(bought.day),
+            "due_date": size.date(due),
             "confirmed_date": np.where(status == "approved", np.datetime64("NaT", "D"), confirmed),
             "status": status.astype(object),
         },
@@ -105,7 +105,7 @@ def receipt_rows(bought: Bought, size: SampleSize) -> pd.DataFrame:
             "receipt_id": numbered("R", len(line), 6),
             "po_id": _po_ids(bought)[line],
             "po_line": bought.line[line],
-            "date": size.first_week + bought.receipt_day[came],
+            "date": size.date(bought.receipt_day[came]),
             "quantity": bought.receipt_units[came],
             "rejected_quantity": bought.receipt_rejected[came],
         },
@@ -141,7 +141,7 @@ def _receipts(
     )
 
 
-def _po_ids(bought: Bought) -> np.ndarray[tuple[int, ...], np.dtype[np.object_]]:
+def _po_ids(bought: Bought) -> Texts:
     return numbered("PO", int(bought.order[-1]) + 1, 5)[bought.order]
 
 

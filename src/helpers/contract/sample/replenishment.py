@@ -22,7 +22,7 @@ from helpers.contract.sample.demand import DemandProcess
 from helpers.contract.sample.settings import SampleSize
 
 QUARTER = 13
-SAFETY_WEEKS = (1.5, 1.7)  # warehouse, store
+SAFETY_WEEKS = (3.4, 2.1)  # warehouse, store
 ORDER_WEEKS = (3.0, 2.5)
 LAST_ORDER_WEEKS = 2  # before the end of sale nothing more is bought
 
@@ -131,7 +131,7 @@ class Suppliers:
         """
         count = len(self.promised)
         shut = np.arange(count) == SHUT_SUPPLIER
-        first, last = (self.size.first_week + np.array(self.shut_days) - [0, 1]).astype("datetime64[ns]")
+        first, last = self.size.date(np.array(self.shut_days) - [0, 1]).astype("datetime64[ns]")
         return pd.DataFrame(
             {
                 "supplier_id": [f"SUP{number + 1}" for number in range(count)],
@@ -184,5 +184,3 @@ def _buyers_guess(size: SampleSize, assortment: Assortment, demand: DemandProces
     store = np.flatnonzero(assortment.pair_source >= 0)
     np.add.at(total, assortment.pair_source[store], own[store])
     return total
-
-

@@ -11,16 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.contract.sample.arrays import Flags, Floats, Ints, pick, position_in_group
-from helpers.contract.sample.assortment import NEVER, YEARLY_PRICE_RISE, Assortment
-from helpers.contract.sample.campaigns import Campaigns, campaign_ids
-from helpers.contract.sample.customers import Customers
+from helpers.contract.sample.arrays import Dates, Flags, Floats, Ints, Texts, pick, position_in_group
+from helpers.contract.sample.assortment import NEVER, YEARLY_PRICE_RISE
+from helpers.contract.sample.campaigns import campaign_ids
 from helpers.contract.sample.frames import contract_frame
-from helpers.contract.sample.network import Network
-from helpers.contract.sample.promotions import Promotions
 from helpers.contract.sample.replenishment import Suppliers
 from helpers.contract.sample.settings import SampleSize
 from helpers.contract.sample.supply import BACKORDER, LOST, OPEN, SHIPPED, Ledger
+from helpers.contract.sample.world import World
 
 STATUS = np.array(["shipped", "open", "backorder", "cancelled"], dtype=object)
 ORDER_TYPES = np.array(["stock", "rush", "special"], dtype=object)
@@ -63,23 +61,16 @@ class SoldLines:
     """Row by number of the ledger's line, specials after them; -1 for a lost line."""
 
 
-def draw_specials(
-    size: SampleSize,
-    network: Network,
-    assortment: Assortment,
-    customers: Customers,
-    suppliers: Suppliers,
-    line_mean: Floats,
-    rng: np.random.Generator,
-) -> SpecialOrders:
+def draw_specials(world: World, suppliers: Suppliers, rng: np.random.Generator) -> SpecialOrders:
     """Draw special orders of wholesale customers at their warehouse, on working days."""
+    size, assortment, customers = world.size, world.assortment, world.customers
     buyers = np.flatnonzero((customers.segment == 0) & (customers.birth < size.weeks // 4))
     steady = (assortment.lives.launch < 0) & (assortment.lives.end == NEVER)
     customer = rng.choice(buyers, size.special_orders)
     product = rng.choice(np.flatnonzero(steady), size.special_orders)
     pair = customers.home[customer] * len(steady) + product  # warehouse pairs are laid out site by site
     day = suppliers.receiving_day[np.sort(rng.integers(21, size.days - 3, size.special_orders))]
-    units = np.rint(line_mean[pair] * rng.uniform(*SPECIAL_TIMES, size.special_orders))
+    units = np.rint(world.demand.line_mean[pair] * rng.uniform(*SPECIAL_TIMES, size.special_orders))
     lead = assortment.lead_time_days[assortment.supplier[product]]
     arrival = day + np.rint(lead * rng.uniform(0.9, 1.3, size.special_orders)).astype(np.int64)
     alive = customers.natural_death[customer] > day // 7
@@ -110,7 +101,9 @@ def collect_lines(ledger: Ledger, specials: SpecialOrders, size: SampleSize) -> 
     row_of = np.full(len(fate), -1, dtype=np.int64)
     row_of[kept] = np.arange(len(kept))
 
-    def gathered(name: str, special: Ints | Floats | Flags) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
+    def gathered(
+        name: str, special: Ints | Floats | Flags
+    ) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
         return np.concatenate([*(getattr(part, name) for part in lines), special])[kept]
 
     return SoldLines(
@@ -128,25 +121,18 @@ def collect_lines(ledger: Ledger, specials: SpecialOrders, size: SampleSize) -> 
     )
 
 
-def order_rows(
-    sold: SoldLines,
-    size: SampleSize,
-    network: Network,
-    assortment: Assortment,
-    promotions: Promotions,
-    customers: Customers,
-    campaigns: Campaigns,
-    rng: np.random.Generator,
-) -> pd.DataFrame:
+def order_rows(sold: SoldLines, world: World, rng: np.random.Generator) -> pd.DataFrame:
     """Return the table `orders`."""
+    size, network, assortment = world.size, world.network, world.assortment
+    promotions, customers, campaigns = world.promotions, world.customers, world.campaigns
     product, site = assortment.pair_product[sold.pair], assortment.pair_site[sold.pair]
     promotion = np.where(sold.kind == 2, -1, promotions.running[sold.day // 7, sold.pair])
     discount = np.where(sold.customer >= 0, customers.discount[sold.customer], 0.0)
     offers = np.array([plan.discount for plan in campaigns.plans])
     discount = np.maximum(discount, np.where(sold.campaign >= 0, offers[sold.campaign], 0.0))
     discount = np.maximum(discount, np.where(promotion >= 0, promotions.discount[promotion], 0.0))
-    order_date = size.first_week + sold.day
-    requested, promised = _dates(sold, size, network, assortment, rng)
+    order_date = size.date(sold.day)
+    requested, promised = _dates(sold, assortment.pair_site[sold.pair] < network.warehouses, rng)
     return contract_frame(
         "orders",
         {
@@ -159,8 +145,8 @@ def order_rows(
             "quantity": sold.quantity,
             "unit_price": _price(assortment.column("list_price")[product], order_date),
             "discount": discount,
-            "requested_date": size.first_week + requested,
-            "promised_date": size.first_week + promised,
+            "requested_date": size.date(requested),
+            "promised_date": size.date(promised),
             "status": STATUS[sold.fate],
             "order_type": ORDER_TYPES[sold.kind],
             "promotion_id": pick(promotions.table["promotion_id"].to_numpy(dtype=object), promotion),
@@ -169,7 +155,7 @@ def order_rows(
     )
 
 
-def order_ids(sold: SoldLines) -> np.ndarray[tuple[int, ...], np.dtype[np.object_]]:
+def order_ids(sold: SoldLines) -> Texts:
     """Return the order number of each line."""
     width = 6 if sold.order[-1] < 999_999 else 7
     names = [f"O{number:0{width}d}" for number in range(1, int(sold.order[-1]) + 2)]
@@ -184,24 +170,18 @@ def _final_fate(ledger: Ledger, specials: SpecialOrders, size: SampleSize) -> In
     units = np.concatenate([entry[1] for entry in ledger.shipped])
     shipped = np.bincount(line, weights=units, minlength=len(fate))
     fate = np.where((fate == BACKORDER) & (shipped >= wanted), SHIPPED, fate)
-    return np.r_[fate, np.where(specials.arrival < size.days, SHIPPED, OPEN)]
+    special_fate = np.where(specials.arrival < size.days, SHIPPED, OPEN)
+    return np.concatenate([fate, special_fate]).astype(np.int64)
 
 
-def _price(list_price: Floats, order_date: np.ndarray[tuple[int, ...], np.dtype[np.datetime64]]) -> Floats:
+def _price(list_price: Floats, order_date: Dates) -> Floats:
     """Prices rose every January up to the list price of the last year."""
     year = order_date.astype("datetime64[Y]").astype(np.int64)
     return np.asarray(np.round(list_price / (1 + YEARLY_PRICE_RISE) ** (year.max() - year), 2), np.float64)
 
 
-def _dates(
-    sold: SoldLines,
-    size: SampleSize,
-    network: Network,
-    assortment: Assortment,
-    rng: np.random.Generator,
-) -> tuple[Ints, Ints]:
+def _dates(sold: SoldLines, at_warehouse: Flags, rng: np.random.Generator) -> tuple[Ints, Ints]:
     """Return the day each line was requested for and the day it was promised for."""
-    at_warehouse = assortment.pair_site[sold.pair] < network.warehouses
     count = int(sold.order[-1]) + 1
     usual = rng.choice([2, 3, 3, 4, 5], count)[sold.order]
     slack = np.where(rng.random(count) < 0.06, rng.integers(1, 4, count), 0)[sold.order]

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from helpers.contract.sample.arrays import Dates
+from helpers.contract.sample.arrays import Dates, Ints, in_days
 from helpers.errors import ParameterError
 
 LAST_WEEK = np.datetime64("2026-11-09", "D")  # Monday of 2026-W46, the last week with data
@@ -96,7 +96,16 @@ class SampleSize:
 
     def mondays(self) -> Dates:
         """Return the Mondays of all weeks, those ahead included."""
-        return self.first_week + 7 * np.arange(self.all_weeks)
+        return self.date(7 * np.arange(self.all_weeks))
+
+    def date(self, day: Ints) -> Dates:
+        """Return the dates of days counted from the first Monday."""
+        return self.first_week + in_days(day)
+
+    @property
+    def last_day(self) -> np.datetime64:
+        """Sunday of the last week with data."""
+        return LAST_WEEK + np.timedelta64(6, "D")
 
 
 SIZES: Mapping[str, SampleSize] = MappingProxyType(

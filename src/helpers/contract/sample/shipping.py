@@ -5,14 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.contract.sample.arrays import Ints, numbered, pick, position_in_group
-from helpers.contract.sample.assortment import Assortment
-from helpers.contract.sample.customers import Customers
+from helpers.contract.sample.arrays import Floats, Ints, numbered, pick, position_in_group
 from helpers.contract.sample.frames import contract_frame
-from helpers.contract.sample.network import Network
 from helpers.contract.sample.sales import SoldLines, SpecialOrders
 from helpers.contract.sample.settings import SampleSize
 from helpers.contract.sample.supply import Ledger
+from helpers.contract.sample.world import World
 
 DAMAGE_CHANCE = 0.006
 LATE_DAYS = np.array([0, 1, 2, 4])
@@ -26,17 +24,14 @@ def shipment_rows(
     specials: SpecialOrders,
     sold: SoldLines,
     orders: pd.DataFrame,
-    size: SampleSize,
-    network: Network,
-    assortment: Assortment,
-    customers: Customers,
+    world: World,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
     """Return the table `shipments`, one row per order line and day of dispatch."""
+    size, assortment, lanes = world.size, world.assortment, world.network.lanes
     row, units, day = _dispatches(ledger, specials, sold, size)
-    lane = _lanes(row, sold, network, assortment, customers)
+    lane = _lanes(row, sold, world)
     is_delivered = lane >= 0
-    lanes = network.lanes
     late = rng.choice(LATE_DAYS, len(row), p=LATE_SHARES)
     arrival = day + np.where(is_delivered, lanes["transit_days"].to_numpy(np.int64)[lane] + late, 0)
     arrival = arrival + (is_delivered & (arrival % 7 == 6))
@@ -46,7 +41,7 @@ def shipment_rows(
     is_damaged = is_delivered & (rng.random(len(row)) < DAMAGE_CHANCE)
     group = np.cumsum(np.r_[True, (day[1:] != day[:-1]) | (sold.order[row][1:] != sold.order[row][:-1])]) - 1
     ids = numbered("H", int(group[-1]) + 1, 7 if group[-1] > 899_999 else 6)
-    here = np.where(arrival < size.days, size.first_week + arrival, np.datetime64("NaT", "D"))
+    here = np.where(arrival < size.days, size.date(arrival), np.datetime64("NaT", "D"))
     return contract_frame(
         "shipments",
         {
@@ -54,7 +49,7 @@ def shipment_rows(
             "line": position_in_group(group) + 1,
             "order_id": orders["order_id"].to_numpy(dtype=object)[row],
             "order_line": sold.line[row],
-            "ship_date": size.first_week + day,
+            "ship_date": size.date(day),
             "delivered_date": here,
             "quantity": units,
             "lane_id": pick(lanes["lane_id"].to_numpy(dtype=object), lane),
@@ -66,7 +61,7 @@ def shipment_rows(
 
 def _dispatches(
     ledger: Ledger, specials: SpecialOrders, sold: SoldLines, size: SampleSize
-) -> tuple[Ints, np.ndarray[tuple[int, ...], np.dtype[np.float64]], Ints]:
+) -> tuple[Ints, Floats, Ints]:
     """Return row of the order line, units and day of everything that left, by day and order."""
     line = np.concatenate([entry[0] for entry in ledger.shipped])
     units = np.concatenate([entry[1] for entry in ledger.shipped])
@@ -79,17 +74,17 @@ def _dispatches(
     return row[order], units[order], day[order].astype(np.int64)
 
 
-def _lanes(
-    row: Ints, sold: SoldLines, network: Network, assortment: Assortment, customers: Customers
-) -> Ints:
+def _lanes(row: Ints, sold: SoldLines, world: World) -> Ints:
     """Return the lane from the line's site to the customer's zone; -1 if carried home."""
+    network, assortment = world.network, world.assortment
     site = assortment.pair_site[sold.pair[row]]
     customer = sold.customer[row]
     table = np.full((len(network.site_ids), len(network.zone_ids)), -1, dtype=np.int64)
     places = {name: number for number, name in enumerate(network.site_ids)}
     zones = {name: number for number, name in enumerate(network.zone_ids)}
-    for lane in network.lanes.itertuples():
-        if lane.origin_id in places and lane.destination_id in zones:
-            table[places[lane.origin_id], zones[lane.destination_id]] = lane.Index
+    legs = zip(network.lanes["origin_id"], network.lanes["destination_id"], strict=True)
+    for number, (origin, destination) in enumerate(legs):
+        if origin in places and destination in zones:
+            table[places[origin], zones[destination]] = number
     is_sent = sold.is_delivered[row] & (customer >= 0)
-    return np.where(is_sent, table[site, customers.zone[customer]], -1)
+    return np.where(is_sent, table[site, world.customers.zone[customer]], -1)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.contract.sample.arrays import Floats
+from helpers.contract.sample.arrays import Floats, Ints, SmallFloats
 from helpers.contract.sample.assortment import Assortment
 from helpers.contract.sample.demand import DemandProcess
 from helpers.contract.sample.frames import contract_frame, days
 from helpers.contract.sample.network import Network
-from helpers.contract.sample.replenishment import Policy
 from helpers.contract.sample.sales import SpecialOrders
 from helpers.contract.sample.settings import SampleSize
 from helpers.contract.sample.supply import Ledger
@@ -21,22 +20,22 @@ BLOCKED_CHANCE = 0.004
 def stock_rows(
     ledger: Ledger,
     under_way: Floats,
-    policy: Policy,
+    active_from: Ints,
     size: SampleSize,
     network: Network,
     assortment: Assortment,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
     """Return the table `stock`: every Sunday, every pair from the week it is first bought for."""
-    pair, week = np.nonzero(np.arange(size.weeks) >= policy.active_from[:, None])
+    pair, week = np.nonzero(np.arange(size.weeks) >= active_from[:, None])
     on_hand = ledger.on_hand[week, pair]
     is_held = rng.random(len(pair)) < BLOCKED_CHANCE  # set aside for a look, part of on_hand
     free = on_hand - ledger.allocated[week, pair]
     held = np.minimum(free, rng.integers(1, 5, len(pair)))
-    rows = contract_frame(
+    return contract_frame(
         "stock",
         {
-            "date": size.first_week + 7 * week + 6,
+            "date": size.date(7 * week + 6),
             "site_id": network.site_ids[assortment.pair_site[pair]],
             "product_id": assortment.products["product_id"].to_numpy(dtype=object)[
                 assortment.pair_product[pair]
@@ -47,7 +46,6 @@ def stock_rows(
             "in_transit": (under_way + ledger.transfer_in_transit)[week, pair],
         },
     )
-    return rows
 
 
 def demand_truth(
@@ -99,9 +97,9 @@ def demand_ahead_truth(
         product_id, site_id, week, demand_mean, demand_units; approved promotions included.
     """
     units = np.zeros(demand.mean.shape)
-    for week in range(size.weeks, size.all_weeks):
-        pair, quantity = demand.draw_lines(week, rng)
-        units[week] = np.bincount(pair, weights=quantity, minlength=assortment.pairs)
+    for coming in range(size.weeks, size.all_weeks):
+        wanted, quantity = demand.draw_lines(coming, rng)
+        units[coming] = np.bincount(wanted, weights=quantity, minlength=assortment.pairs)
     is_ahead = np.arange(size.all_weeks) >= size.weeks
     pair, week = np.nonzero(((demand.mean > 0) & is_ahead[:, None]).T)
     return _pair_rows(pair, week, size, network, assortment).assign(
@@ -126,14 +124,14 @@ def transfer_truth(
     origin = network.site_ids[assortment.pair_site[assortment.pair_source[pair]]]
     return rows.assign(
         origin_id=origin,
-        received_week=days(size.first_week + 7 * received),
+        received_week=days(size.date(7 * received)),
         units=units.astype(np.float32),
     )
 
 
 def _pair_rows(
-    pair: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
-    week: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
+    pair: Ints,
+    week: Ints,
     size: SampleSize,
     network: Network,
     assortment: Assortment,
@@ -143,12 +141,12 @@ def _pair_rows(
         {
             "product_id": product_ids[assortment.pair_product[pair]],
             "site_id": network.site_ids[assortment.pair_site[pair]],
-            "week": days(size.first_week + 7 * week),
+            "week": days(size.date(7 * week)),
         }
     )
 
 
-def _coarse(mean: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def _coarse(mean: Floats) -> SmallFloats:
     """Round to three significant digits, which is enough to judge by and keeps the file small."""
     digits = 2 - np.floor(np.log10(np.maximum(mean, 1e-6)))
-    return (np.round(mean * 10**digits) / 10**digits).astype(np.float32)
+    return np.asarray(np.round(mean * 10**digits) / 10**digits, dtype=np.float32)

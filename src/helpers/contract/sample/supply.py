@@ -22,18 +22,14 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers.contract.sample.arrays import Flags, Floats, Ints, running_sum_by_group
-from helpers.contract.sample.assortment import Assortment
-from helpers.contract.sample.baskets import WantedLines, want
-from helpers.contract.sample.campaigns import Campaigns
-from helpers.contract.sample.customers import LEAVE_PROBABILITY, Customers
-from helpers.contract.sample.demand import DemandProcess
-from helpers.contract.sample.network import Network
+from helpers.contract.sample.baskets import Market, WantedLines, want
+from helpers.contract.sample.customers import LEAVE_PROBABILITY
 from helpers.contract.sample.replenishment import QUARTER, Policy, Suppliers
-from helpers.contract.sample.settings import SampleSize
+from helpers.contract.sample.world import World
 
 SHIPPED, OPEN, BACKORDER, CANCELLED, LOST = range(5)
 # chance that an unserved line is lost, cancelled or else back-ordered: cash sale, store, warehouse
-LOST_CHANCE = np.array([0.92, 0.50, 0.30])
+LOST_CHANCE = np.array([0.92, 0.55, 0.30])
 CANCELLED_CHANCE = np.array([0.08, 0.10, 0.10])
 LATE_TRANSFER_CHANCE = 0.04
 SPARE_WEEKS = 60  # room behind the horizon for deliveries still to come
@@ -66,6 +62,12 @@ class Ledger:
     """Purchase line, day, units, rejected units."""
 
 
+def empty_ledger(weeks: int, pairs: int) -> Ledger:
+    """Return a ledger in which nothing has happened yet."""
+    blank = np.zeros((8, weeks, pairs))
+    return Ledger(blank[0], blank[1], blank[2], blank[3], blank[4], blank[5], blank[6], blank[7])
+
+
 class Service(NamedTuple):
     """How the lines of a week were served."""
 
@@ -78,20 +80,17 @@ class Simulation:
 
     def __init__(
         self,
-        size: SampleSize,
-        network: Network,
-        assortment: Assortment,
-        demand: DemandProcess,
-        customers: Customers,
-        campaigns: Campaigns,
-        is_open: Flags,
-        rngs: tuple[np.random.Generator, np.random.Generator, np.random.Generator],
+        world: World,
+        demand_rng: np.random.Generator,
+        selling_rng: np.random.Generator,
+        supply_rng: np.random.Generator,
     ) -> None:
-        self.size, self.network, self.assortment = size, network, assortment
-        self.demand, self.customers, self.campaigns, self.is_open = demand, customers, campaigns, is_open
-        self.demand_rng, self.selling_rng, supply_rng = rngs
-        self.policy = Policy(size, assortment, demand, supply_rng)
-        self.suppliers = Suppliers(size, assortment, is_open, supply_rng)
+        size, assortment = world.size, world.assortment
+        self.world, self.size, self.assortment, self.is_open = world, size, assortment, world.is_open
+        self.customers, self.campaigns = world.customers, world.campaigns
+        self.demand_rng, self.selling_rng = demand_rng, selling_rng
+        self.policy = Policy(size, assortment, world.demand, supply_rng)
+        self.suppliers = Suppliers(size, assortment, world.is_open, supply_rng)
         pairs, horizon = assortment.pairs, size.weeks + SPARE_WEEKS
         started = self.policy.active_from == 0
         fill = self.selling_rng.uniform(0.7, 1.0, pairs)
@@ -104,12 +103,11 @@ class Simulation:
         self.waiting_line = np.empty(0, np.int64)
         self.waiting_pair = np.empty(0, np.int64)
         self.waiting_units = np.empty(0)
-        self.death_week = customers.natural_death.copy()
+        self.death_week = world.customers.natural_death.copy()
         self.lines_so_far = 0
         self.baskets_so_far = 0
         self.purchases_so_far = 0
-        shape = (size.weeks, pairs)
-        self.ledger = Ledger(*(np.zeros(shape) for _ in range(8)))
+        self.ledger = empty_ledger(size.weeks, pairs)
 
     def run(self) -> Ledger:
         """Play all weeks and return the ledger."""
@@ -198,19 +196,13 @@ class Simulation:
         is_alive = (self.customers.birth <= week) & (self.death_week > week)
         asked = self.campaigns.orders_in(week, is_alive)
         weight = self.customers.rate * is_alive * self.campaigns.appetite(week)
-        return want(
-            self.demand.draw_lines(week, self.demand_rng),
-            (asked, self.demand.draw_units(asked.pair, self.selling_rng)),
-            self.assortment.pair_site,
-            self.customers,
-            weight,
-            self.is_open[week],
-            self.network,
-            self.selling_rng,
-        )
+        base = self.world.demand.draw_lines(week, self.demand_rng)
+        extra = self.world.demand.draw_units(asked.pair, self.selling_rng)
+        market = Market(self.world.network, self.assortment.pair_site, self.customers, weight)
+        return want(base, (asked, extra), market, self.is_open[week], self.selling_rng)
 
     def _disappointment(self, lines: WantedLines) -> tuple[Floats, Floats]:
-        at_warehouse = self.assortment.pair_site[lines.pair] < self.network.warehouses
+        at_warehouse = self.assortment.pair_site[lines.pair] < self.world.network.warehouses
         kind = np.where(lines.customer < 0, 0, np.where(at_warehouse, 2, 1))
         return LOST_CHANCE[kind], CANCELLED_CHANCE[kind]
 
@@ -254,13 +246,14 @@ class Simulation:
 
     def _disappoint(self, week: int, lines: WantedLines, service: Service) -> None:
         """Each customer who met a shortage this week may leave, by harm group."""
+        self.campaigns.see(week, lines.customer[service.fate != LOST])
         met = np.unique(lines.customer[(service.fate > OPEN) & (lines.customer >= 0)])
         leaves = self.selling_rng.random(len(met)) < LEAVE_PROBABILITY[self.customers.harm[met]]
         gone = met[leaves]
         self.death_week[gone] = np.minimum(self.death_week[gone], week + 1)
 
     def _send_transfers(self, week: int) -> None:
-        """Stores ask for what they need, warehouses give what they have, in random order of the stores."""
+        """Send stores what they ask for while it lasts, in random order of the stores."""
         position = self.on_hand + self.on_order - self._backorders()
         needs = np.where(self.policy.is_store, self.policy.needs(week + 1, position), 0.0)
         pair = np.flatnonzero(needs)

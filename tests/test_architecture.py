@@ -1,0 +1,107 @@
+"""Imports run one way, as the house in the design is drawn."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "src" / "helpers"
+
+# Room → rooms that it may import, beside itself.
+BASE = {"errors", "memory"}
+DECISIONS = {"forecasting", "inventory", "transport", "fulfilment", "customers", "partners"}
+ALLOWED = {
+    "errors": set(),
+    "memory": {"errors"},
+    "contract": BASE,
+    "solver": {"errors"},
+    **{room: BASE | {"contract", "solver"} for room in DECISIONS},
+    "plan": BASE | DECISIONS | {"contract", "solver"},
+    "figures": BASE | DECISIONS | {"contract", "plan"},
+    "report": BASE | DECISIONS | {"contract", "plan"},
+    "whatif": BASE | DECISIONS | {"contract", "plan", "figures", "report"},
+    "batch": BASE | {"contract", "report"},
+    "cli": BASE | {"contract", "batch", "report"},
+    "__init__": set(),
+}
+HEAVY = {"statsforecast", "sklearn", "papermill", "matplotlib.pyplot", "seaborn", "lightgbm", "sqlalchemy"}
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports_of(path: Path, *, top_level_only: bool = False) -> Iterator[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in tree.body if top_level_only else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module
+
+
+def dotted(path: Path) -> str:
+    return ".".join(("helpers", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
+
+
+def test_the_walk_sees_the_house() -> None:
+    assert len(modules()) > 30
+    assert {room_of(path) for path in modules()} <= set(ALLOWED), "a room that the design does not name"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_module_imports_only_what_its_room_may(path: Path) -> None:
+    room = room_of(path)
+    rooms = {name.split(".")[1] for name in imports_of(path) if name.startswith("helpers.")}
+    assert rooms - {room} <= ALLOWED[room]
+
+
+def test_there_is_no_import_cycle() -> None:
+    names = {dotted(path) for path in modules()}
+    graph = {}
+    for path in modules():
+        found = {name for name in imports_of(path) if name.startswith("helpers")}
+        # A package's __init__ gathers its modules, so importing from it is importing it.
+        graph[dotted(path)] = {name for name in found if name in names} - {dotted(path)}
+    order = list(TopologicalSorter(graph).static_order())
+    assert len(order) == len(names)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_importing_is_cheap(path: Path) -> None:
+    heavy = {
+        name for name in imports_of(path, top_level_only=True) if name in HEAVY or name.split(".")[0] in HEAVY
+    }
+    assert not heavy, "import it inside the verb that needs it"
+
+
+def test_only_the_solver_speaks_to_pulp() -> None:
+    speakers = {room_of(p) for p in modules() if any(n.split(".")[0] == "pulp" for n in imports_of(p))}
+    assert speakers <= {"solver"}
+
+
+def test_no_module_is_called_a_drawer_for_everything() -> None:
+    drawers = {"utils", "util", "common", "misc", "base", "tools"}
+    assert not [path for path in modules() if path.stem in drawers]
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_public_functions_and_classes_have_a_docstring(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree), "module"
+    bare = [
+        node.name
+        for node in tree.body
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_")
+        if not ast.get_docstring(node)
+    ]
+    assert bare == []
