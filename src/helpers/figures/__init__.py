@@ -5,7 +5,7 @@ from helpers.figures.accuracy_by_class import (
     describe_accuracy_by_class,
     plot_accuracy_by_class,
 )
-from helpers.figures.coverage import claim_coverage, describe_coverage, plot_coverage
+from helpers.figures.calibration import claim_calibration, describe_calibration, plot_calibration
 from helpers.figures.forecast_total import (
     claim_forecast_total,
     describe_forecast_total,
@@ -15,14 +15,14 @@ from helpers.figures.order_coverage import describe_order_coverage, plot_order_c
 
 __all__ = [
     "claim_accuracy_by_class",
-    "claim_coverage",
+    "claim_calibration",
     "claim_forecast_total",
     "describe_accuracy_by_class",
-    "describe_coverage",
+    "describe_calibration",
     "describe_forecast_total",
     "describe_order_coverage",
     "plot_accuracy_by_class",
-    "plot_coverage",
+    "plot_calibration",
     "plot_forecast_total",
     "plot_order_coverage",
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from helpers.figures.style import COLOURS, LINE, MARKERS, finish_axes, new_axes
+from helpers.figures.style import COLOURS, LINE, MARKERS, finish_axes, new_axes, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,7 +63,8 @@ def claim_accuracy_by_class(forecast: Forecast) -> str:
 def describe_accuracy_by_class(forecast: Forecast) -> str:
     """Return the alt text."""
     parts = [
-        f"{row.group} {row.wape:.0%} against {row.naive_wape:.0%}" for row in _rows(forecast).itertuples()
+        f"{row.group} {percent(row.wape)} against {percent(row.naive_wape)}"
+        for row in _rows(forecast).itertuples()
     ]
     said = "; ".join(parts) if parts else "no class was measured"
     return f"Dot plot of the error per demand class, forecast against the same week last year: {said}."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from helpers.figures.style import COLOURS, finish_axes, new_axes
+from helpers.figures.style import COLOURS, finish_axes, new_axes, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,8 +43,8 @@ def plot_forecast_total(
     if len(ahead) and len(past):
         axes.axvline(ahead["week"].iloc[0], color=COLOURS["actual"], linewidth=0.8, linestyle=":")
         _label(axes, past.index[0], float(past.iloc[:8].max()), "actual", "left")
-        label = f"forecast, {forecast.settings.interval:.0%} interval"
-        _label(axes, ahead["week"].iloc[-1], float(ahead["high"].fillna(ahead["mean"]).max()), label, "right")
+        label = f"forecast, {percent(forecast.settings.interval)} interval"
+        _label(axes, ahead["week"].iloc[-1], float(ahead["low"].fillna(ahead["mean"]).min()), label, "right")
     axes.set_ylim(bottom=0)
     return finish_axes(axes, claim_forecast_total(forecast, product_id, site_id), "week", "units per week")
 
@@ -63,7 +63,7 @@ def claim_forecast_total(forecast: Forecast, product_id: str = "", site_id: str 
     change = float(ahead["mean"].mean()) / base - 1
     if abs(change) < 0.01:
         return f"{what} stays within 1 % of {since}"
-    return f"{what} is expected {abs(change):.0%} {'above' if change > 0 else 'below'} {since}"
+    return f"{what} is expected {percent(abs(change))} {'above' if change > 0 else 'below'} {since}"
 
 
 def describe_forecast_total(forecast: Forecast, product_id: str = "", site_id: str = "") -> str:
@@ -103,5 +103,14 @@ def _nearest(names: dict[float, str], wanted: float) -> str:
 
 
 def _label(axes: Axes, x: pd.Timestamp, y: float, text: str, side: str) -> None:
+    """Write `text` above y at the left, below y at the right, where the band leaves room."""
     place: Any = x  # matplotlib takes dates where its types say numbers
-    axes.annotate(text, (place, y), xytext=(0, 5), textcoords="offset points", ha=side, va="bottom")
+    above = side == "left"
+    axes.annotate(
+        text,
+        (place, y),
+        xytext=(0, 5 if above else -5),
+        textcoords="offset points",
+        ha=side,
+        va="bottom" if above else "top",
+    )

@@ -60,3 +60,8 @@ def finish_axes(ax: Axes, title: str, x_label: str, y_label: str) -> Axes:
     ax.grid(visible=True, axis="y", color=LINE, alpha=0.25, linewidth=0.6)
     ax.set_axisbelow(True)
     return ax
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """Return a share as a percentage, the sign kept on its line."""
+    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"

@@ -11,7 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from helpers.contract.kpis import Kpi
-from helpers.forecasting import accuracy
+from helpers.forecasting.accuracy import (
+    MEASURES,
+    accuracy_kpis,
+    accuracy_table,
+    calibration_table,
+    ladder_table,
+    missing_kpis,
+    score_rows,
+    value_added,
+)
 from helpers.forecasting.backtest import Window
 from helpers.forecasting.classify import Floats
 from helpers.forecasting.history import History
@@ -19,7 +28,7 @@ from helpers.forecasting.methods import BASELINE, CANDIDATES, ENSEMBLE
 from helpers.forecasting.prediction import Prediction, predict_naive
 from helpers.forecasting.quantiles import interval_limits
 from helpers.forecasting.result import Forecast
-from helpers.forecasting.review import review_table
+from helpers.forecasting.review import percent, review_table
 from helpers.forecasting.season import yearly_profiles
 from helpers.forecasting.select import Selection
 from helpers.forecasting.settings import ForecastSettings
@@ -82,30 +91,30 @@ def _measure(
     baseline = predict_naive(history, windows[:-1], held.window, settings)
     columns = settings.quantile_columns
     rows, naive_rows = (_scored_rows(history, part, settings) for part in (held, baseline))
-    mine, other = (accuracy.score_rows(part, columns) for part in (rows, naive_rows))
-    gain, interval = accuracy.value_added(mine, other, settings.bootstrap, settings.seed)
+    mine, other = (score_rows(part, columns) for part in (rows, naive_rows))
+    gain, interval = value_added(mine, other, settings.bootstrap, settings.seed)
     window = _window_words(history, held.window)
     note = f"90 % interval {interval[0]:.3f} to {interval[1]:.3f}"
     added = Kpi("FVA", gain if np.isfinite(gain) else None, window, note=note)
     return _Measured(
-        accuracy.accuracy_table(mine, other),
-        accuracy.calibration_table(rows, columns),
-        accuracy.ladder_table(held.window.actual, held.window.forecasts, held.mean, MEANINGS),
-        (*accuracy.accuracy_kpis(mine, window, settings.interval), added),
-        accuracy.accuracy_kpis(other, window, settings.interval),
+        accuracy_table(mine, other),
+        calibration_table(rows, columns),
+        ladder_table(held.window.actual, held.window.forecasts, held.mean, MEANINGS),
+        (*accuracy_kpis(mine, window, settings.interval), added),
+        accuracy_kpis(other, window, settings.interval),
         interval,
     )
 
 
 def _not_measured() -> _Measured:
     """Empty tables with the right columns, and KPIs that say why they have no value."""
-    measures = [*accuracy.MEASURES, *(f"naive_{name}" for name in accuracy.MEASURES)]
+    measures = [*MEASURES, *(f"naive_{name}" for name in MEASURES)]
     return _Measured(
         pd.DataFrame(columns=["level", "group", "series", "units", *measures]),
         pd.DataFrame(columns=["probability", "share_below", "share_at_most"]),
         pd.DataFrame(columns=["method", "meaning", "wape", "bias", "rmse"]),
-        accuracy.missing_kpis((*KPI_NAMES, "FVA"), "none", NO_HOLD_OUT),
-        accuracy.missing_kpis(KPI_NAMES, "none", NO_HOLD_OUT),
+        missing_kpis((*KPI_NAMES, "FVA"), "none", NO_HOLD_OUT),
+        missing_kpis(KPI_NAMES, "none", NO_HOLD_OUT),
         (float("nan"), float("nan")),
     )
 
@@ -228,7 +237,7 @@ def _notes(
     marked, weeks = int(history.stockout.sum()), int(np.isfinite(history.demand).sum())
     if marked:
         notes.append(
-            f"{marked:,} of {weeks:,} product × site × weeks ({marked / weeks:.1%}) opened or closed without "
+            f"{marked:,} of {weeks:,} product × site × weeks ({percent(marked / weeks, 1)}) opened or closed without "
             "stock. They are kept as recorded, so true demand may be higher."
         )
     if not windows:

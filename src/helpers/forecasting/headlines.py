@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from helpers.forecasting.result import Forecast
+from helpers.forecasting.review import percent
 from helpers.forecasting.settings import quantile_column
 
 WORDS = {
@@ -16,7 +17,7 @@ WORDS = {
 }
 
 
-def recommendation(forecast: Forecast) -> list[str]:
+def say_recommendation(forecast: Forecast) -> list[str]:
     """Return the verdict: how much will sell, whether to trust it, and what to look at."""
     return [say_total(forecast), say_value_added(forecast), say_review(forecast)]
 
@@ -29,7 +30,9 @@ def say_total(forecast: Forecast) -> str:
     head = f"Plan for {total['mean']:,.0f} units over the {weeks} weeks from {forecast.first_week:%-d %B %Y}"
     if not (math.isfinite(low) and math.isfinite(high)):
         return f"{head}; the history is too short to give an interval."
-    return f"{head}: between {low:,.0f} and {high:,.0f} with {forecast.settings.interval:.0%} probability."
+    return (
+        f"{head}: between {low:,.0f} and {high:,.0f} with {percent(forecast.settings.interval)} probability."
+    )
 
 
 def say_value_added(forecast: Forecast) -> str:
@@ -38,7 +41,9 @@ def say_value_added(forecast: Forecast) -> str:
     if ours is None or naive is None:
         return f"How well it forecasts is not known: {forecast.kpi('WAPE').note}."
     low, high = forecast.value_added_interval
-    beside = f"the error was {ours:.1%} of demand against {naive:.1%} for the same week last year"
+    beside = (
+        f"the error was {percent(ours, 1)} of demand against {percent(naive, 1)} for the same week last year"
+    )
     span = f"(difference {_points(naive - ours)}, 90 % interval {_points(low)} to {_points(high)})"
     if low > 0:
         return f"On {forecast.settings.horizon} weeks it had not seen, {beside} {span}."
@@ -70,15 +75,15 @@ def say_trust(forecast: Forecast) -> list[str]:
         "as it should be" if abs(coverage - wanted) <= 0.03 else "not as it should be: read it with care"
     )
     sentences = [
-        f"The {wanted:.0%} interval held {coverage:.1%} of the weeks it had not seen, {verdict}.",
-        f"In all it forecast {abs(bias):.1%} too {'much' if bias > 0 else 'little'}.",
+        f"The {percent(wanted)} interval held {percent(coverage, 1)} of the weeks it had not seen, {verdict}.",
+        f"In all it forecast {percent(abs(bias), 1)} too {'much' if bias > 0 else 'little'}.",
     ]
     classes = forecast.accuracy[forecast.accuracy["level"] == "demand class"].dropna(subset=["wape"])
     if not classes.empty:
         worst = classes.loc[classes["wape"].idxmax()]
         sentences.append(
             f"Hardest is the class {worst['group']} ({WORDS[str(worst['group'])]}): its error is "
-            f"{worst['wape']:.0%} of demand, {worst['naive_wape']:.0%} for the same week last year."
+            f"{percent(worst['wape'])} of demand, {percent(worst['naive_wape'])} for the same week last year."
         )
     return sentences
 

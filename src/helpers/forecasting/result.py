@@ -100,6 +100,10 @@ class Forecast:
         """
         return sum_forecast(self.forecast, self.backtest, by, self.settings.quantile_columns)
 
+    def notes_table(self) -> pd.DataFrame:
+        """Return the notes as a table with the column note."""
+        return pd.DataFrame({"note": self.notes})
+
     def summary(self) -> pd.Series:
         """Return the result in a dozen figures, by name."""
         named = {kpi.name: kpi.value for kpi in self.kpis}

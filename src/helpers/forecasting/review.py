@@ -69,7 +69,7 @@ def _biased(history: History, window: Window, mean: Floats) -> tuple[list[str], 
     texts = [
         ""
         if not hit
-        else f"bias {part:+.0%} over the last {count} weeks"
+        else f"bias {percent(part, signed=True)} over the last {count} weeks"
         if sold > 0
         else f"forecast {planned:,.0f}, nothing asked in the last {count} weeks"
         for hit, part, count, sold, planned in zip(flag, share, weeks, actual, forecast, strict=True)
@@ -107,7 +107,11 @@ def _changed_level(history: History, profile: Floats, horizon: int) -> tuple[lis
     flag &= np.abs(gap) > LEVEL_SHARE * old
     share = gap / np.where(old > 0, old, 1.0)
     texts = [
-        "" if not hit else f"level {part:+.0%} in the last {RECENT} weeks" if base > 0 else "demand came back"
+        ""
+        if not hit
+        else f"level {percent(part, signed=True)} in the last {RECENT} weeks"
+        if base > 0
+        else "demand came back"
         for hit, part, base in zip(flag, share, old, strict=True)
     ]
     return texts, np.where(flag, np.abs(gap) * horizon, 0.0)
@@ -122,6 +126,15 @@ def _stockouts(history: History, units: Floats) -> tuple[list[str], Floats]:
         for hit, count in zip(flag, marked, strict=True)
     ]
     return texts, np.where(flag, units * share, 0.0)
+
+
+def percent(share: float, digits: int = 0, *, signed: bool = False) -> str:
+    """Return a share as a percentage, the sign kept on its line.
+
+    >>> percent(0.125, 1)
+    '12.5\\xa0%'
+    """
+    return f"{100 * share:{'+' if signed else ''}.{digits}f}\N{NO-BREAK SPACE}%"
 
 
 def _moments(values: Floats) -> tuple[Floats, Floats, Floats]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from helpers.figures.style import COLOURS, LINES, finish_axes, new_axes
+from helpers.figures.style import COLOURS, LINES, finish_axes, new_axes, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TOLERANCE = 0.03
 
 
-def plot_coverage(forecast: Forecast, ax: Axes | None = None) -> Axes:
+def plot_calibration(forecast: Forecast, ax: Axes | None = None) -> Axes:
     """Draw, per stated probability, the shares of actuals below and at most the quantile.
 
     Demand comes in whole units, so many weeks equal their quantile; a right quantile has the
@@ -29,36 +29,29 @@ def plot_coverage(forecast: Forecast, ax: Axes | None = None) -> Axes:
     below, at_most = (100 * rows[name].astype("float64") for name in ("share_below", "share_at_most"))
     axes.plot([0, 100], [0, 100], LINES["limit"], color=COLOURS["limit"], linewidth=1.5)
     axes.vlines(stated, below, at_most, color=COLOURS["forecast"], linewidth=5, alpha=0.85)
-    axes.annotate(
-        "stated = seen", (30, 30), xytext=(6, -12), textcoords="offset points", color=COLOURS["limit"]
-    )
+    axes.annotate("stated = seen", (30, 30), xytext=(6, -12), textcoords="offset points")
     if len(rows):
-        axes.annotate(
-            "seen: from below to at most",
-            (stated.iloc[0], at_most.iloc[0]),
-            xytext=(4, 6),
-            textcoords="offset points",
-        )
+        axes.annotate("bar: seen, from below to at most the quantile", (98, 4), ha="right")
     axes.set_xlim(0, 100)
     axes.set_ylim(0, 102)
-    return finish_axes(axes, claim_coverage(forecast), "stated probability, %", "share of weeks, %")
+    return finish_axes(axes, claim_calibration(forecast), "stated probability, %", "share of weeks, %")
 
 
-def claim_coverage(forecast: Forecast) -> str:
+def claim_calibration(forecast: Forecast) -> str:
     """Return the claim: how many quantiles held, and the coverage of the stated interval."""
     rows = forecast.calibration
     coverage = forecast.kpi("coverage").value
     if rows.empty or coverage is None:
         return "Coverage could not be measured"
     held = int(_held(rows).sum())
-    interval = f"the {forecast.settings.interval:.0%} interval covers {coverage:.1%}"
+    interval = f"the {percent(forecast.settings.interval)} interval covers {percent(coverage, 1)}"
     return f"{held} of {len(rows)} quantiles hold; {interval}"
 
 
-def describe_coverage(forecast: Forecast) -> str:
+def describe_calibration(forecast: Forecast) -> str:
     """Return the alt text."""
     parts = [
-        f"{row.probability:.1%} stated, {row.share_below:.0%} below and {row.share_at_most:.0%} at most"
+        f"{percent(row.probability, 1)} stated, {percent(row.share_below)} below and {percent(row.share_at_most)} at most"
         for row in forecast.calibration.itertuples()
     ]
     return f"Calibration plot of the quantiles: {'; '.join(parts) if parts else 'nothing was measured'}."
