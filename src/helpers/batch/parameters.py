@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import difflib
 import io
-import json
 import tokenize
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -122,11 +121,12 @@ def _unknown(name: str, known: set[str]) -> str:
 
 
 def _from_text(text: str, wanted: str) -> Any:
+    """Read a text as a literal; what is none stays text, and is refused by its type."""
     if wanted == "bool":
         return {"true": True, "false": False}.get(text.lower(), text)
     try:
-        return json.loads(text)
-    except ValueError:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
         return text
 
 
