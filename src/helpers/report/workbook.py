@@ -30,7 +30,6 @@ _NUMBER_FORMATS: Final = {
     "number": "#,##0.00",
     "date": "yyyy-mm-dd",
     "datetime": "yyyy-mm-dd hh:mm",
-    "text": "@",
     "bool": "General",
 }
 _HEADER_FONT: Final = Font(bold=True)
@@ -107,10 +106,12 @@ def _write_sheet(book: Workbook, item: Export, name: str, exports_dir: Path) -> 
     for place, column in enumerate(item.columns, 1):
         sheet.column_dimensions[get_column_letter(place)].width = _width(column)
     sheet.append([_header(sheet, f"{c.name} ({c.unit})" if c.unit else c.name) for c in item.columns])
+    # One cell per column serves all rows: the sheet is written row by row, and styles cost most of the time.
+    cells = [_styled(sheet, column.kind) for column in item.columns]
     for row, _ in zip(rows, range(_MOST_ROWS), strict=False):
-        sheet.append(
-            [_cell(sheet, text, column.kind) for text, column in zip(row, item.columns, strict=True)]
-        )
+        for cell, text, column in zip(cells, row, item.columns, strict=True):
+            _fill(cell, text, column.kind)
+        sheet.append(cells)
 
 
 def _read_rows(path: Path) -> Iterator[list[str]]:
@@ -140,18 +141,23 @@ def _string(sheet: Any, text: str) -> Any:
     return cell
 
 
-def _cell(sheet: Any, text: str, kind: str) -> Any:
-    """Return a typed cell from the text of the CSV."""
-    if not text:
-        return None
-    if kind == "text":
-        # The export is neutral already; a second apostrophe would change it.
-        cell = WriteOnlyCell(sheet, text)
-        cell.data_type = "s"
-        return cell
-    cell = WriteOnlyCell(sheet, _typed(text, kind))
-    cell.number_format = _NUMBER_FORMATS[kind]
+def _styled(sheet: Any, kind: str) -> Any:
+    """Return an empty cell in the number format of its kind."""
+    cell = WriteOnlyCell(sheet)
+    if kind != "text":
+        cell.number_format = _NUMBER_FORMATS[kind]
     return cell
+
+
+def _fill(cell: Any, text: str, kind: str) -> None:
+    """Set a cell from the text of the CSV, which is neutral already; text stays text."""
+    if not text or kind != "text":
+        style = cell.number_format
+        cell.value = _typed(text, kind) if text else None
+        cell.number_format = style  # openpyxl gives dates a format of its own
+        return
+    cell.value = text
+    cell.data_type = "s"
 
 
 def _typed(text: str, kind: str) -> object:
