@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -167,6 +168,33 @@ def test_characters_that_no_workbook_may_hold_are_dropped(folder: Path, tmp_path
     export(pd.DataFrame({"name": ["a\x00b\x1fc"]}), "odd", {})
     write_workbook(folder, tmp_path / "run.xlsx", "t")
     assert load_workbook(tmp_path / "run.xlsx")["odd"]["A2"].value == "abc"
+
+
+def test_markup_blanks_and_long_text_arrive_whole_in_the_workbook(folder: Path, tmp_path: Path) -> None:
+    texts = ["<b>&amp;</b> \"'", "  two blanks  ", "a\nb", "007", "x" * 40_000]
+    export(pd.DataFrame({"name": texts, "n": [10**15, 1, 2, 3, 4]}), "odd", {})
+    write_workbook(folder, tmp_path / "run.xlsx", "t")
+    sheet = load_workbook(tmp_path / "run.xlsx")["odd"]
+    assert [sheet.cell(row, 1).value for row in range(2, 6)] == texts[:4]
+    assert len(sheet["A6"].value) == 32_767
+    assert sheet["B2"].value == 10**15
+
+
+def test_days_and_moments_arrive_as_such_in_the_workbook(folder: Path, tmp_path: Path) -> None:
+    export(orders(), "orders", {})
+    write_workbook(folder, tmp_path / "run.xlsx", "t")
+    sheet = load_workbook(tmp_path / "run.xlsx")["orders"]
+    assert sheet["D2"].value == datetime(2026, 11, 24)  # a workbook knows no zones
+    assert sheet["E2"].value == datetime(2026, 11, 24, 6, 30)  # ditto
+    assert sheet["D3"].value is None
+
+
+def test_a_spreadsheet_reader_finds_the_same_table_as_in_the_csv(folder: Path, tmp_path: Path) -> None:
+    export(orders(), "orders", {})
+    write_workbook(folder, tmp_path / "run.xlsx", "t")
+    sheet = pd.read_excel(tmp_path / "run.xlsx", sheet_name="orders")
+    assert sheet["product"].tolist() == ["P014", "Säge"]
+    assert sheet["quantity"].sum() == 236
 
 
 def test_the_same_exports_give_the_same_workbook_byte_for_byte(folder: Path, tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ import io
 import re
 import sys
 from dataclasses import dataclass
-from typing import Any, Final
-
-from matplotlib import rc_context
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Any, Final
 
 from helpers.errors import ParameterError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _PROLOGUE: Final = re.compile(r"^.*?(?=<svg)", re.DOTALL)
 _METADATA: Final = re.compile(r"\s*<metadata>.*?</metadata>", re.DOTALL)
@@ -62,8 +62,7 @@ def figure(drawn: Figure | Axes, alt: str, caption: str = "", *, dense: bool = F
     """
     if not alt.strip():
         raise ParameterError("figure() got no alt text. Say in one sentence what the figure shows.")
-    canvas = drawn if isinstance(drawn, Figure) else drawn.figure.get_figure(root=True)
-    assert isinstance(canvas, Figure)  # noqa: S101  # root=True returns the outermost figure
+    canvas = _outermost(drawn)
     try:
         content = _png(canvas) if dense else _svg(canvas)
     finally:
@@ -71,8 +70,20 @@ def figure(drawn: Figure | Axes, alt: str, caption: str = "", *, dense: bool = F
     return FigureOutput("image/png" if dense else "image/svg+xml", content, alt.strip(), caption.strip())
 
 
+def _outermost(drawn: Figure | Axes) -> Figure:
+    """Return the whole figure that axes belong to."""
+    from matplotlib.figure import Figure  # noqa: PLC0415  # loaded by whoever drew; the batch needs none
+
+    canvas = drawn if isinstance(drawn, Figure) else drawn.figure.get_figure(root=True)
+    if not isinstance(canvas, Figure):
+        raise ParameterError("figure() got axes that belong to no figure. Draw them on one first.")
+    return canvas
+
+
 def _svg(canvas: Figure) -> str:
     """Return the figure as an SVG element without date, tool name or prologue."""
+    from matplotlib import rc_context  # noqa: PLC0415  # ditto
+
     buffer = io.StringIO()
     with rc_context({"svg.hashsalt": "planbook", "svg.fonttype": "none"}):
         canvas.savefig(buffer, format="svg", metadata={"Date": None}, bbox_inches="tight", transparent=True)
