@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -39,10 +41,10 @@ def test_measures_agree_with_figures_worked_out_by_hand(rows: pd.DataFrame) -> N
 
 def test_pinball_agrees_with_a_loop(rows: pd.DataFrame) -> None:
     losses = []
-    for row in rows.itertuples():
+    for index in range(len(rows)):
         for name, probability in QUANTILES.items():
-            gap = row.actual - getattr(row, name)
-            losses.append(probability * gap if gap >= 0 else (probability - 1) * gap)
+            gap = rows["actual"].iloc[index] - rows[name].iloc[index]
+            losses.append(max(probability * gap, (probability - 1) * gap))
     assert measure(score_rows(rows, QUANTILES))["pinball"] == pytest.approx(np.mean(losses))
 
 
@@ -56,9 +58,9 @@ def test_value_added_is_the_difference_of_two_wapes(rows: pd.DataFrame) -> None:
 
 
 def test_calibration_counts_below_and_at_most(rows: pd.DataFrame) -> None:
-    table = calibration_table(rows, QUANTILES).set_index("probability")
-    assert table.loc[0.05].tolist() == [0.25, 0.5]
-    assert table.loc[0.95].tolist() == [1.0, 1.0]
+    table = calibration_table(rows, QUANTILES).to_numpy().tolist()
+    assert table[0] == [0.05, 0.25, 0.5]
+    assert table[2] == [0.95, 1.0, 1.0]
 
 
 def test_overall_row_of_the_table_is_the_kpi(shop_forecast: Forecast) -> None:
@@ -74,7 +76,7 @@ def test_kpis_agree_with_the_held_out_rows(shop_forecast: Forecast) -> None:
     naive = (held["naive"] - held["actual"]).abs().sum() / held["actual"].sum()
     assert shop_forecast.kpi("WAPE").value == pytest.approx(error)
     assert shop_forecast.baseline_kpi("WAPE").value == pytest.approx(naive)
-    kpi = shop_forecast.kpi("WAPE")
+    kpi: Any = shop_forecast.kpi("WAPE")
     assert kpi.value == pytest.approx(kpi.numerator / kpi.denominator)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from helpers.forecasting.settings import ForecastSettings
 PLAIN = ForecastSettings()
 
 
-def one_series(small: ModuleType, demand: list[float], **tables: pd.DataFrame) -> object:
+def one_series(small: ModuleType, demand: list[float], **tables: pd.DataFrame) -> Any:
     orders = small.order_lines({("P", "A"): demand})
     return small.TinyCase({"orders": orders, **tables}, small.last_sunday(len(demand)))
 
@@ -83,7 +84,7 @@ def test_weeks_that_open_or_close_empty_are_marked(small: ModuleType) -> None:
 
 def test_without_products_and_stock_there_is_still_a_history(small: ModuleType) -> None:
     history = read_history(one_series(small, [1, 2]), PLAIN)
-    assert history.keys.loc[0, ["name", "category", "unit_value"]].tolist() == ["P", "all", 1.0]
+    assert history.keys[["name", "category", "unit_value"]].to_numpy().tolist() == [["P", "all", 1.0]]
     assert "No table stock" in " ".join(history.notes)
 
 
@@ -94,7 +95,7 @@ def test_no_demand_at_all_is_a_clear_error(small: ModuleType) -> None:
         read_history(cancelled, PLAIN)
 
 
-def test_history_agrees_with_a_loop_over_the_lines(shop_case: object) -> None:
+def test_history_agrees_with_a_loop_over_the_lines(shop_case: Any) -> None:
     history = read_history(shop_case, PLAIN).table().set_index(["product_id", "site_id", "week"])["demand"]
     slow: dict[tuple[str, str, pd.Timestamp], float] = {}
     for row in shop_case.table("orders").itertuples():
