@@ -17,9 +17,9 @@ from helpers.errors import PageError, ParameterError, PlanbookError
 class _PlainErrors(click.Group):
     """Show our own errors as a sentence and end with their exit code."""
 
-    def main(self, *args: object, **kwargs: object) -> object:
+    def invoke(self, ctx: click.Context) -> object:
         try:
-            return super().main(*args, **kwargs)  # type: ignore[call-overload]  # click's own signature
+            return super().invoke(ctx)
         except PlanbookError as error:
             click.echo(f"planbook: {error}", err=True)
             sys.exit(error.exit_code)

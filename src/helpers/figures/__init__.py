@@ -11,6 +11,7 @@ from helpers.figures.forecast_total import (
     describe_forecast_total,
     plot_forecast_total,
 )
+from helpers.figures.order_coverage import describe_order_coverage, plot_order_coverage
 
 __all__ = [
     "claim_accuracy_by_class",
@@ -19,7 +20,9 @@ __all__ = [
     "describe_accuracy_by_class",
     "describe_calibration",
     "describe_forecast_total",
+    "describe_order_coverage",
     "plot_accuracy_by_class",
     "plot_calibration",
     "plot_forecast_total",
+    "plot_order_coverage",
 ]

@@ -5,7 +5,7 @@ is computed that a decision depends on, and all text is treated as data: escaped
 neutralised in spreadsheets.
 """
 
-from helpers.report.exports import Export, export, exports_folder
+from helpers.report.exports import Export, export, exports_folder, write_csv
 from helpers.report.figures import FigureOutput, figure
 from helpers.report.formats import say, say_cell
 from helpers.report.headlines import Headline, headline
@@ -30,5 +30,6 @@ __all__ = [
     "say_cell",
     "table",
     "tiles",
+    "write_csv",
     "write_workbook",
 ]

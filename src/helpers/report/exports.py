@@ -23,6 +23,7 @@ from typing import Any, Final
 import pandas as pd
 
 from helpers.errors import ParameterError
+from helpers.memory import find_project
 from helpers.report.formats import is_known
 from helpers.report.standalone import STANDALONE_STYLE
 
@@ -104,7 +105,14 @@ def export(frame: pd.DataFrame, name: str, units: Mapping[str, str], title: str 
 
 def exports_folder() -> Path:
     """Return where exports go: `PLANBOOK_EXPORTS` in a run, else `reports/interactive/exports`."""
-    return Path(os.environ.get(EXPORTS_VARIABLE) or _DEFAULT_FOLDER)
+    given = os.environ.get(EXPORTS_VARIABLE)
+    return Path(given) if given else (find_project() or Path.cwd()) / _DEFAULT_FOLDER
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV outside a run, as safe as an export."""
+    columns = tuple(ExportColumn(str(c), _kind(frame[c])) for c in frame.columns)
+    write_atomically(path, _csv_bytes(frame, columns))
 
 
 def read_export(folder: Path, name: str) -> Export:

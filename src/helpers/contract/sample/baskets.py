@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -149,7 +149,14 @@ def want(
         is_delivered=is_delivered[line_basket],
         is_rush=is_rush[line_basket],
     )
+    lines = _one_line_per_product(lines, len(market.pair_site))
     return lines.take(np.lexsort((rng.random(len(lines.pair)), lines.day, lines.pair)))
+
+
+def _one_line_per_product(lines: WantedLines, pairs: int) -> WantedLines:
+    """Add up the lines of one basket for the same product, as a till does."""
+    _, first, own = np.unique(lines.basket * pairs + lines.pair, return_index=True, return_inverse=True)
+    return replace(lines.take(first), quantity=np.bincount(own, weights=lines.quantity))
 
 
 def _service(

@@ -53,11 +53,12 @@ class Vehicle(NamedTuple):
     capacity_m3: float
 
 
-TRUCK = Vehicle("road", "articulated over 33 t", 550, 1.25, 90, 1.15, 0.02, 24_000, 86)
-RIGID = Vehicle("road", "rigid 7.5-17 t", 450, 1.25, 60, 0.95, 0.03, 7_000, 38)
-TRAIN = Vehicle("rail", "freight train", 300, 1.35, 220, 0.62, 0.015, 26_000, 76)
-COASTER = Vehicle("sea", "general cargo ship", 250, 1.40, 260, 0.35, 0.012, 26_000, 67)
-CONTAINER = Vehicle("sea", "container ship", 560, 1.0, 900, 0.08, 0.01, 26_000, 67)
+RIGID = Vehicle("road", "rigid 3.5-7.5 t", 500, 1.25, 60, 0.80, 0.02, 2_800, 22)
+GROUPAGE = Vehicle("road", "articulated over 33 t", 400, 1.30, 45, 0.04, 0.14, 24_000, 86)
+VAN = Vehicle("road", "van diesel up to 3.5 t", 500, 1.25, 35, 0.55, 0.02, 1_200, 12)
+TRAIN = Vehicle("rail", "freight train", 280, 1.35, 70, 0.03, 0.07, 26_000, 76)
+COASTER = Vehicle("sea", "general cargo ship", 250, 1.40, 90, 0.02, 0.05, 26_000, 67)
+CONTAINER = Vehicle("sea", "container ship", 560, 1.0, 950, 0.0, 0.03, 21_700, 33)
 PLANE = Vehicle("air", "freighter long haul", 2_500, 1.0, 150, 0.0, 3.4, 5_000, 30)
 PARCEL = Vehicle("parcel", "van diesel up to 3.5 t", 400, 1.25, 0, 0.0, 0.42, 1_100, 11)
 E_PARCEL = Vehicle("parcel", "van electric up to 3.5 t", 120, 1.25, 0, 0.0, 0.38, 900, 9)
@@ -106,9 +107,8 @@ def make_network(size: SampleSize, rng: np.random.Generator) -> Network:
     latitude, longitude = places["latitude"].to_numpy(float), places["longitude"].to_numpy(float)
     source = _nearest_warehouse(latitude, longitude, size.warehouses)
     zone_ids = numbered("Z", size.stores, 2)
-    gln = in_house_codes("28", size.sites)
     site_size = np.where(np.arange(size.sites) < size.warehouses, 1.15, rng.uniform(0.75, 1.3, size.sites))
-    sites = _site_rows(places, site_ids, zone_ids, gln, site_size)
+    sites = _site_rows(size, places, site_ids, zone_ids, site_size)
     return Network(
         sites=sites,
         suppliers=_supplier_rows(),
@@ -118,7 +118,7 @@ def make_network(size: SampleSize, rng: np.random.Generator) -> Network:
         site_size=site_size,
         latitude=latitude,
         longitude=longitude,
-        gln=gln,
+        gln=sites["gln"].to_numpy(dtype=object)[: size.sites],
         zone_ids=zone_ids,
         zone_of_warehouse=source[size.warehouses :],
         warehouses=size.warehouses,
@@ -142,7 +142,7 @@ def _nearest_warehouse(latitude: Floats, longitude: Floats, warehouses: int) -> 
 
 
 def _site_rows(
-    places: pd.DataFrame, site_ids: Texts, zone_ids: Texts, gln: Texts, site_size: Floats
+    size: SampleSize, places: pd.DataFrame, site_ids: Texts, zone_ids: Texts, site_size: Floats
 ) -> pd.DataFrame:
     is_warehouse = places["kind"].to_numpy() == "warehouse"
     names = np.where(is_warehouse, "Warehouse ", "Store ") + places["name"].to_numpy(dtype=object)
@@ -154,9 +154,13 @@ def _site_rows(
             "kind": places["kind"].to_numpy(dtype=object),
             "latitude": places["latitude"],
             "longitude": places["longitude"],
-            "gln": gln,
-            "storage_capacity_m3": np.where(is_warehouse, 4_000.0, np.round(220 * site_size, -1)),
-            "handling_capacity_units": np.where(is_warehouse, 12_000.0, np.round(1_500 * site_size, -2)),
+            "gln": in_house_codes("28", len(site_ids)),
+            "storage_capacity_m3": np.where(
+                is_warehouse, 1.25 * size.products, np.round(0.2 * size.store_products * site_size, 1)
+            ),
+            "handling_capacity_units": np.where(
+                is_warehouse, 45.0 * size.products, np.round(20 * size.store_products * site_size)
+            ),
             "handling_cost": np.where(is_warehouse, 0.35, 0.55),
             "opening_cost": np.where(is_warehouse, 9_500.0, np.round(3_200 * site_size, -2)),
         },
@@ -224,13 +228,14 @@ def _lane_rows(
 ) -> pd.DataFrame:
     legs: list[tuple[str, str, Vehicle]] = []
     for warehouse in site_ids[:warehouses]:
-        legs += [(f"SUP{k}-DOCK", warehouse, TRUCK) for k in range(1, 6)]
+        # what comes from near has its own vehicle, what comes from far shares one
+        legs += [(f"SUP{k}-DOCK", warehouse, RIGID if k < 3 else GROUPAGE) for k in range(1, 6)]
         legs.append(("SUP6-DOCK", warehouse, CONTAINER))
     north, south = site_ids[0], site_ids[min(1, warehouses - 1)]
     legs += [("SUP3-DOCK", north, COASTER), ("SUP4-DOCK", south, TRAIN)]
     legs += [("SUP5-DOCK", south, TRAIN), ("SUP6-DOCK", north, PLANE)]
     for store, zone, warehouse in zip(site_ids[warehouses:], zone_ids, source[warehouses:], strict=True):
-        legs.append((site_ids[warehouse], store, RIGID))
+        legs.append((site_ids[warehouse], store, VAN))
         legs.append((site_ids[warehouse], zone, PARCEL))
         legs.append((store, zone, E_PARCEL))
     return _price_legs(legs, sites)

@@ -71,8 +71,10 @@ def draw_specials(world: World, suppliers: Suppliers, rng: np.random.Generator) 
     pair = customers.home[customer] * len(steady) + product  # warehouse pairs are laid out site by site
     day = suppliers.receiving_day[np.sort(rng.integers(21, size.days - 3, size.special_orders))]
     units = np.rint(world.demand.line_mean[pair] * rng.uniform(*SPECIAL_TIMES, size.special_orders))
-    lead = assortment.lead_time_days[assortment.supplier[product]]
+    supplier = assortment.supplier[product]
+    lead = assortment.lead_time_days[supplier]
     arrival = day + np.rint(lead * rng.uniform(0.9, 1.3, size.special_orders)).astype(np.int64)
+    arrival = suppliers.after_shut_down(supplier, arrival)
     alive = customers.natural_death[customer] > day // 7
     kept = np.flatnonzero(alive)
     return SpecialOrders(

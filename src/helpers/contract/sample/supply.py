@@ -273,7 +273,8 @@ class Simulation:
 
     def _close(self, week: int) -> None:
         self.ledger.on_hand[week] = self.on_hand
-        self.ledger.allocated[week] += np.minimum(self.on_hand, self._backorders())
+        promised = self.ledger.allocated[week] + self._backorders()
+        self.ledger.allocated[week] = np.minimum(self.on_hand, promised)
         store = self.policy.is_store
         self.ledger.transfer_in_transit[week, store] = self.on_order[store]
 
