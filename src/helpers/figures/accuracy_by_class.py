@@ -62,10 +62,9 @@ def claim_accuracy_by_class(forecast: Forecast) -> str:
 
 def describe_accuracy_by_class(forecast: Forecast) -> str:
     """Return the alt text."""
-    parts = [
-        f"{row.group} {percent(row.wape)} against {percent(row.naive_wape)}"
-        for row in _rows(forecast).itertuples()
-    ]
+    rows = _rows(forecast)
+    both = zip(rows["group"], rows["wape"], rows["naive_wape"], strict=True)
+    parts = [f"{group} {percent(ours)} against {percent(naive)}" for group, ours, naive in both]
     said = "; ".join(parts) if parts else "no class was measured"
     return f"Dot plot of the error per demand class, forecast against the same week last year: {said}."
 

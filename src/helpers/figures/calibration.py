@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # Held-out shares of some thousand weeks of sister series wander by about this much.
 TOLERANCE = 0.03
+COLUMNS = ("probability", "share_below", "share_at_most")
 
 
 def plot_calibration(forecast: Forecast, ax: Axes | None = None) -> Axes:
@@ -50,9 +51,10 @@ def claim_calibration(forecast: Forecast) -> str:
 
 def describe_calibration(forecast: Forecast) -> str:
     """Return the alt text."""
+    rows = zip(*(forecast.calibration[name].astype("float64") for name in COLUMNS), strict=True)
     parts = [
-        f"{percent(row.probability, 1)} stated, {percent(row.share_below)} below and {percent(row.share_at_most)} at most"
-        for row in forecast.calibration.itertuples()
+        f"{percent(stated)} stated, {percent(below)} below and {percent(at_most)} at most"
+        for stated, below, at_most in rows
     ]
     return f"Calibration plot of the quantiles: {'; '.join(parts) if parts else 'nothing was measured'}."
 

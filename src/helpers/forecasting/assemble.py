@@ -37,6 +37,15 @@ MEANINGS = {name: candidate.meaning for name, candidate in CANDIDATES.items()} |
     ENSEMBLE: "median of the methods without a season of their own, week by week"
 }
 NO_HOLD_OUT = "history too short to hold a window out"
+NO_BACKTEST = pd.DataFrame(
+    {
+        **{name: pd.Series(dtype="datetime64[ns]") for name in ("origin", "week")},
+        **{name: pd.Series(dtype="object") for name in ("product_id", "site_id", "category")},
+        **{name: pd.Series(dtype="float64") for name in ("actual", "mean", "naive")},
+        "lead": pd.Series(dtype="int64"),
+        "held_out": pd.Series(dtype="bool"),
+    }
+)
 KPI_NAMES = ("WAPE", "bias", "MASE", "pinball", "coverage")
 
 
@@ -174,19 +183,7 @@ def _backtest_table(
 ) -> pd.DataFrame:
     """All windows in long form; the held-out one with the forecast that had not seen it."""
     parts = [_backtest_rows(history, window, selection, held) for window in windows]
-    columns = [
-        "origin",
-        "product_id",
-        "site_id",
-        "category",
-        "week",
-        "lead",
-        "actual",
-        "mean",
-        "naive",
-        "held_out",
-    ]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    return pd.concat(parts, ignore_index=True) if parts else NO_BACKTEST.copy()
 
 
 def _backtest_rows(
@@ -237,8 +234,8 @@ def _notes(
     marked, weeks = int(history.stockout.sum()), int(np.isfinite(history.demand).sum())
     if marked:
         notes.append(
-            f"{marked:,} of {weeks:,} product × site × weeks ({percent(marked / weeks, 1)}) opened or closed without "
-            "stock. They are kept as recorded, so true demand may be higher."
+            f"{marked:,} of {weeks:,} product × site × weeks ({percent(marked / weeks, 1)}) opened or closed "
+            "without stock. They are kept as recorded, so true demand may be higher."
         )
     if not windows:
         notes.append(f"Accuracy is not measured: {NO_HOLD_OUT}.")

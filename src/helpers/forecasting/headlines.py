@@ -75,15 +75,15 @@ def say_trust(forecast: Forecast) -> list[str]:
         "as it should be" if abs(coverage - wanted) <= 0.03 else "not as it should be: read it with care"
     )
     sentences = [
-        f"The {percent(wanted)} interval held {percent(coverage, 1)} of the weeks it had not seen, {verdict}.",
+        f"The {percent(wanted)} interval held {percent(coverage, 1)} of weeks it had not seen, {verdict}.",
         f"In all it forecast {percent(abs(bias), 1)} too {'much' if bias > 0 else 'little'}.",
     ]
     classes = forecast.accuracy[forecast.accuracy["level"] == "demand class"].dropna(subset=["wape"])
     if not classes.empty:
-        worst = classes.loc[classes["wape"].idxmax()]
+        name, ours, naive = classes.sort_values("wape")[["group", "wape", "naive_wape"]].iloc[-1]
         sentences.append(
-            f"Hardest is the class {worst['group']} ({WORDS[str(worst['group'])]}): its error is "
-            f"{percent(worst['wape'])} of demand, {percent(worst['naive_wape'])} for the same week last year."
+            f"Hardest is the class {name} ({WORDS[name]}): its error is {percent(ours)} of demand, "
+            f"{percent(naive)} for the same week last year."
         )
     return sentences
 

@@ -129,11 +129,7 @@ def _stockouts(history: History, units: Floats) -> tuple[list[str], Floats]:
 
 
 def percent(share: float, digits: int = 0, *, signed: bool = False) -> str:
-    """Return a share as a percentage, the sign kept on its line.
-
-    >>> percent(0.125, 1)
-    '12.5\\xa0%'
-    """
+    """Return a share as a percentage, the sign kept on its line."""
     return f"{100 * share:{'+' if signed else ''}.{digits}f}\N{NO-BREAK SPACE}%"
 
 

@@ -10,7 +10,8 @@ ensemble holds the field and a challenger must earn its place, in two steps, on 
 error for intermittent items).
 
 1. Per demand class: the challenger with the lowest mean loss replaces the ensemble if it is
-   lower by more than two standard errors of the paired difference over the class's series.
+   lower by more than two standard errors of the paired difference over the class's series,
+   and lower in every window.
 2. Per series: a method replaces the class's choice if it was better in every window, in at
    least `FEWEST_WINDOWS`, and by more than `MARGIN` in all.
 
@@ -67,8 +68,9 @@ def select_methods(windows: Sequence[Window], classes: NDArray[np.str_]) -> Sele
     names = list(windows[0].forecasts)
     errors = np.stack([[_squared_error(window, name) for name in names] for window in windows])
     size = sum(np.where(window.scored, window.actual**2, 0.0).sum(axis=1) for window in windows)
-    losses = np.where(size > 0, errors.sum(axis=0) / np.where(size > 0, size, 1.0), np.nan).T
-    by_class = {name: _class_choice(losses[classes == name], names) for name in CLASSES}
+    shares = np.where(size > 0, errors / np.where(size > 0, size, 1.0), np.nan)
+    losses = shares.sum(axis=0).T
+    by_class = {name: _class_choice(shares[:, :, classes == name], names) for name in CLASSES}
     holder = np.array([names.index(by_class[name]) for name in classes])
     challenger, wins = _challengers(errors, losses, holder)
     wins &= classes != "new"
@@ -83,15 +85,20 @@ def _squared_error(window: Window, name: str) -> Floats:
     return (error**2).sum(axis=1)
 
 
-def _class_choice(losses: Floats, names: list[str]) -> str:
-    """The ensemble, unless the best other method beats it by more than chance."""
-    scored = losses[np.isfinite(losses).all(axis=1)]
-    if len(scored) < FEWEST_SERIES:
+def _class_choice(shares: Floats, names: list[str]) -> str:
+    """The ensemble, unless the best other method beats it by more than chance.
+
+    `shares` is windows × methods × series: the parts of each loss.
+    """
+    scored = shares[:, :, np.isfinite(shares).all(axis=(0, 1))]
+    if scored.shape[2] < FEWEST_SERIES:
         return ENSEMBLE
-    best = int(scored.mean(axis=0).argmin())
-    gain = scored[:, names.index(ENSEMBLE)] - scored[:, best]
+    best = int(scored.sum(axis=0).mean(axis=1).argmin())
+    gains = scored[:, names.index(ENSEMBLE)] - scored[:, best]
+    gain = gains.sum(axis=0)
     standard_error = gain.std(ddof=1) / np.sqrt(len(gain))
-    return names[best] if gain.mean() > HURDLE * standard_error else ENSEMBLE
+    clear = gain.mean() > HURDLE * standard_error and (gains.mean(axis=1) > 0).all()
+    return names[best] if clear else ENSEMBLE
 
 
 def _challengers(

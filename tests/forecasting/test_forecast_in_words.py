@@ -1,0 +1,74 @@
+"""Sentences and scenarios are made from the result and agree with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from helpers.contract.kpis import Kpi
+from helpers.errors import ParameterError
+from helpers.forecasting import (
+    Forecast,
+    ForecastSettings,
+    forecast_demand,
+    growth_scenarios,
+    say_recommendation,
+    say_selection,
+    say_trust,
+)
+from helpers.forecasting.headlines import say_value_added
+
+
+def with_gain(result: Forecast, ours: float, naive: float, interval: tuple[float, float]) -> Forecast:
+    return replace(
+        result,
+        kpis=(Kpi("WAPE", ours, "w"),),
+        baseline_kpis=(Kpi("WAPE", naive, "w"),),
+        value_added_interval=interval,
+    )
+
+
+def test_verdict_says_units_gain_and_review(shop_forecast: Forecast) -> None:
+    units, gain, review = say_recommendation(shop_forecast)
+    assert f"{shop_forecast.horizon_total()['mean']:,.0f} units" in units
+    error: Any = shop_forecast.kpi("WAPE").value
+    assert f"{100 * error:.1f}" in gain
+    assert shop_forecast.review.empty or shop_forecast.review["product_id"].iloc[0] in review
+
+
+def test_forecast_that_gains_nothing_says_so(shop_forecast: Forecast) -> None:
+    assert "gains nothing" in say_value_added(with_gain(shop_forecast, 0.50, 0.51, (-0.02, 0.03)))
+    assert "Do not use it" in say_value_added(with_gain(shop_forecast, 0.60, 0.51, (-0.12, -0.03)))
+    assert "had not seen" in say_value_added(with_gain(shop_forecast, 0.40, 0.51, (0.08, 0.13)))
+
+
+def test_short_history_is_said_and_not_hidden(small: ModuleType, quick: ForecastSettings) -> None:
+    case = small.TinyCase({"orders": small.order_lines({("P", "A"): [5, 4, 6]})}, small.last_sunday(3))
+    result = forecast_demand(case, quick)
+    assert "not known" in say_value_added(result)
+    assert "too short" in say_recommendation(result)[0]
+    assert "not known" in say_trust(result)[0]
+
+
+def test_every_series_is_counted_under_one_method(shop_forecast: Forecast) -> None:
+    counts = [
+        int(word.strip(".,")) for word in say_selection(shop_forecast).split() if word.strip(".,").isdigit()
+    ]
+    assert sum(counts) == 24
+
+
+def test_growth_of_nothing_is_the_forecast_itself(shop_forecast: Forecast) -> None:
+    table = growth_scenarios(shop_forecast, (-0.5, 0.0, 0.5))
+    assert table["units"].iloc[1] == pytest.approx(shop_forecast.forecast["mean"].sum())
+    assert table["value_change"].iloc[1] == 0
+    assert table["value"].iloc[2] == pytest.approx(3 * table["value"].iloc[0])
+    assert (table["low_units"] < table["units"]).all()
+    assert (table["high_units"] > table["units"]).all()
+
+
+def test_impossible_growth_is_refused(shop_forecast: Forecast) -> None:
+    with pytest.raises(ParameterError, match="above -1"):
+        growth_scenarios(shop_forecast, (-1.0,))
