@@ -29,6 +29,9 @@ class _PlainErrors(click.Group):
 @click.version_option(__version__, prog_name="planbook")
 def main() -> None:
     """Turn a reseller's ERP and CRM exports into the week's decisions."""
+    # Without compiled files every kernel of every run would pay seconds for its imports.
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @main.command()
@@ -174,5 +177,4 @@ def open_reports(reports: Path | None) -> None:
 
 
 if __name__ == "__main__":
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     main()
