@@ -27,7 +27,7 @@ BASE_RATE = ((1.9, 4.2), (1.8, 3.4), (0.22, 0.55), (0.2, 0.5))  # lines a week, 
 LINE_MEAN = (1.6, 3.2, 1.5, 4.0)  # units of a line in a store, by pattern
 LINE_DISPERSION = (8.0, 0.55, 8.0, 0.45)  # small = uneven
 WAREHOUSE_LINE = 4.0  # wholesale customers order this many times more
-RECORDED_SHARE = 0.965  # of the lines wanted; the rest walks out of an empty store
+RECORDED_SHARE = 0.945  # of the lines drawn; the rest is lost or joins another line of its basket
 RAMP_WEEKS = 4.0
 RUN_DOWN_WEEKS = 12
 

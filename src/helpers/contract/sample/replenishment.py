@@ -22,7 +22,7 @@ from helpers.contract.sample.demand import DemandProcess
 from helpers.contract.sample.settings import SampleSize
 
 QUARTER = 13
-SAFETY_WEEKS = (3.4, 2.1)  # warehouse, store
+SAFETY_WEEKS = (3.8, 2.2)  # warehouse, store
 ORDER_WEEKS = (3.0, 2.5)
 LAST_ORDER_WEEKS = 2  # before the end of sale nothing more is bought
 
