@@ -23,13 +23,13 @@ from helpers.contract.sample.customers import UPLIFT_CLASSES, Customers
 from helpers.contract.sample.frames import contract_frame
 from helpers.contract.sample.settings import SampleSize
 
-BASE_RESPONSE = np.array([0.04, 0.24, 0.01, 0.14])  # by uplift class
-UPLIFT = np.array([0.28, 0.01, 0.005, -0.10])
+BASE_RESPONSE = np.array([0.04, 0.24, 0.01, 0.24])  # by uplift class
+UPLIFT = np.array([0.28, 0.01, 0.005, -0.22])
 FATIGUE = 0.75
 FATIGUE_WEEKS = 52
 WINDOW_WEEKS = 2
 DOG_WEEKS = 4
-DOG_APPETITE = 0.35  # share of the usual purchases that an annoyed sleeping dog still makes
+DOG_APPETITE = 0.2  # share of the usual purchases that an annoyed sleeping dog still makes
 AUDIENCE_SHARE = 0.95
 ACTIVE_WEEKS = 39  # who has not ordered for so long is written to no more
 
