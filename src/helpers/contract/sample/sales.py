@@ -77,11 +77,9 @@ def draw_specials(
     supplier = assortment.supplier[product]
     lead = assortment.lead_time_days[supplier]
     arrival = day + np.rint(lead * rng.uniform(0.9, 1.3, size.special_orders)).astype(np.int64)
-    arrival = suppliers.after_shut_down(supplier, arrival)
+    arrival = suppliers.arrival_day(supplier, arrival)
     kept = np.flatnonzero((customers.birth[customer] <= day // 7) & (death_week[customer] > day // 7))
-    return SpecialOrders(
-        pair[kept], customer[kept], units[kept], day[kept], suppliers.receiving_day[arrival[kept]]
-    )
+    return SpecialOrders(pair[kept], customer[kept], units[kept], day[kept], arrival[kept])
 
 
 def collect_lines(ledger: Ledger, specials: SpecialOrders, size: SampleSize) -> SoldLines:
