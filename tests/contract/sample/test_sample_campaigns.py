@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-import pandas as pd
 import pytest
 
-from helpers.contract.sample import Sample, make_sample
-from helpers.contract.sample.case import make_world
+from helpers.contract.sample import make_sample
 from helpers.contract.sample.settings import generators, sample_size
+from helpers.contract.sample.world import make_world
 
 
 @pytest.fixture(scope="module")
-def answers(default: Sample) -> pd.DataFrame:
+def answers(default: Any) -> Any:
     keys = ["campaign_id", "customer_id"]
     contacts = default.tables["contacts"].merge(
         default.truth["campaign_effects"], on=keys, validate="one_to_one"
@@ -20,7 +21,7 @@ def answers(default: Sample) -> pd.DataFrame:
     return contacts.merge(default.tables["campaigns"], on="campaign_id", validate="many_to_one")
 
 
-def test_eight_campaigns_are_past_and_two_are_planned(default: Sample) -> None:
+def test_eight_campaigns_are_past_and_two_are_planned(default: Any) -> None:
     campaigns = default.tables["campaigns"]
     assert campaigns["status"].value_counts().to_dict() == {"past": 8, "planned": 2}
     probabilities = campaigns.loc[campaigns["status"] == "past", "treatment_probability"].tolist()
@@ -29,14 +30,14 @@ def test_eight_campaigns_are_past_and_two_are_planned(default: Sample) -> None:
     assert not default.tables["contacts"]["campaign_id"].isin(planned).any()
 
 
-def test_the_treated_share_is_what_the_design_says(answers: pd.DataFrame) -> None:
+def test_the_treated_share_is_what_the_design_says(answers: Any) -> None:
     for _, rows in answers.groupby("campaign_id"):
         chance, count = rows["treatment_probability"].iloc[0], len(rows)
         limit = 4 * np.sqrt(chance * (1 - chance) / count)  # eight binomial tests, four deviations each
         assert (rows["arm"] == "treated").mean() == pytest.approx(chance, abs=limit)
 
 
-def test_the_draw_does_not_know_the_customer(answers: pd.DataFrame) -> None:
+def test_the_draw_does_not_know_the_customer(answers: Any) -> None:
     """The true control response is the same in both arms, within four standard errors."""
     for _, rows in answers.groupby("campaign_id"):
         by_arm = rows.groupby("arm")["control_probability"].agg(["mean", "var", "size"])
@@ -44,7 +45,7 @@ def test_the_draw_does_not_know_the_customer(answers: pd.DataFrame) -> None:
         assert abs(by_arm.loc["treated", "mean"] - by_arm.loc["control", "mean"]) < 4 * error + 1e-9
 
 
-def test_only_those_with_consent_are_in_an_audience(default: Sample, answers: pd.DataFrame) -> None:
+def test_only_those_with_consent_are_in_an_audience(default: Any, answers: Any) -> None:
     customers = default.tables["customers"].drop_duplicates("customer_id").set_index("customer_id")
     for channel, consent in (
         ("email", "consent_email"),
@@ -55,7 +56,7 @@ def test_only_those_with_consent_are_in_an_audience(default: Sample, answers: pd
         assert customers.loc[audience, consent].all()
 
 
-def test_controls_are_listed_and_never_sent(answers: pd.DataFrame) -> None:
+def test_controls_are_listed_and_never_sent(answers: Any) -> None:
     controls = answers[answers["arm"] == "control"]
     assert len(controls) > 0
     assert not controls[["sent", "opened", "clicked"]].any().any()
@@ -63,7 +64,7 @@ def test_controls_are_listed_and_never_sent(answers: pd.DataFrame) -> None:
     assert (answers["clicked"] <= answers["opened"]).all()
 
 
-def test_uplift_differs_between_people_and_tires_with_contacts(answers: pd.DataFrame) -> None:
+def test_uplift_differs_between_people_and_tires_with_contacts(answers: Any) -> None:
     reachable = answers[answers["control_probability"] > 0]
     uplift = reachable["treated_probability"] - reachable["control_probability"]
     mean = uplift.groupby(reachable["uplift_class"]).mean()
@@ -77,7 +78,7 @@ def test_uplift_differs_between_people_and_tires_with_contacts(answers: pd.DataF
     assert len(by_contacts) >= 3
 
 
-def test_observed_answers_show_the_true_uplift(answers: pd.DataFrame) -> None:
+def test_observed_answers_show_the_true_uplift(answers: Any) -> None:
     rate = answers.groupby(["uplift_class", "arm"])["responded"].agg(["mean", "size"])
     for kind, sign in (("persuadable", 1), ("sleeping dog", -1)):
         treated, control = rate.loc[(kind, "treated")], rate.loc[(kind, "control")]
@@ -86,7 +87,7 @@ def test_observed_answers_show_the_true_uplift(answers: pd.DataFrame) -> None:
 
 
 def test_campaign_lines_belong_to_treated_customers_and_their_window(
-    clean_default: dict[str, pd.DataFrame],
+    clean_default: dict[str, Any],
 ) -> None:
     orders = clean_default["orders"].dropna(subset=["campaign_id"])
     assert len(orders) > 200

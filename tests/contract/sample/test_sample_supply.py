@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.contract.sample import Sample
 from helpers.contract.sample.supply import serve_in_turn
 
 WEEK = np.timedelta64(7, "D")
 
 
-def _by_week(frame: pd.DataFrame, date: str, units: str) -> pd.DataFrame:
+def _by_week(frame: Any, date: str, units: str) -> Any:
     monday = frame[date] - frame[date].dt.dayofweek.to_numpy().astype("timedelta64[D]")
     rows = frame.assign(week=monday, units=frame[units])
     return rows.groupby(["product_id", "site_id", "week"], as_index=False)["units"].sum()
 
 
-def _flows(tables: dict[str, pd.DataFrame], truth: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def _flows(tables: dict[str, Any], truth: dict[str, Any]) -> Any:
     """Units in (+) and out (−) by product × site × week, from the tables and the truth's transfers."""
     lines = tables["orders"][["order_id", "line", "product_id", "site_id"]]
     sent = tables["shipments"].merge(
@@ -45,7 +46,7 @@ def test_stock_is_stock_before_plus_receipts_and_transfers_minus_shipments(
     size: str, request: pytest.FixtureRequest
 ) -> None:
     """on_hand[t] = on_hand[t−1] + accepted receipts + transfers in − transfers out − shipped, every pair."""
-    sample: Sample = request.getfixturevalue(size)
+    sample: Any = request.getfixturevalue(size)
     tables = request.getfixturevalue(f"clean_{size}")
     flows = _flows(tables, dict(sample.truth)).set_index(["product_id", "site_id", "week"])["units"]
     net = flows.groupby(level=[0, 1, 2]).sum()
@@ -56,7 +57,7 @@ def test_stock_is_stock_before_plus_receipts_and_transfers_minus_shipments(
     pd.testing.assert_series_equal(stock[expected.index], expected, check_names=False)
 
 
-def test_no_stock_is_negative_and_allocated_stock_is_there(clean_default: dict[str, pd.DataFrame]) -> None:
+def test_no_stock_is_negative_and_allocated_stock_is_there(clean_default: dict[str, Any]) -> None:
     stock = clean_default["stock"]
     assert (stock[["on_hand", "allocated", "blocked", "in_transit"]] >= 0).all().all()
     assert (stock["allocated"] + stock["blocked"] <= stock["on_hand"]).all()
@@ -64,7 +65,7 @@ def test_no_stock_is_negative_and_allocated_stock_is_there(clean_default: dict[s
     assert stock.loc[stock["site_id"].str.startswith("DC"), "in_transit"].gt(0).any()
 
 
-def test_nothing_is_shipped_beyond_what_was_ordered(clean_default: dict[str, pd.DataFrame]) -> None:
+def test_nothing_is_shipped_beyond_what_was_ordered(clean_default: dict[str, Any]) -> None:
     orders, shipments = clean_default["orders"], clean_default["shipments"]
     shipped = shipments.groupby(["order_id", "order_line"])["quantity"].sum()
     lines = orders.set_index(["order_id", "line"])
@@ -77,7 +78,7 @@ def test_nothing_is_shipped_beyond_what_was_ordered(clean_default: dict[str, pd.
     assert (shipments["ship_date"] <= pd.Timestamp("2026-11-15")).all()
 
 
-def test_open_lines_and_late_backorders_exist(clean_default: dict[str, pd.DataFrame]) -> None:
+def test_open_lines_and_late_backorders_exist(clean_default: dict[str, Any]) -> None:
     orders, shipments = clean_default["orders"], clean_default["shipments"]
     stock_lines = orders[orders["order_type"] != "special"]
     assert set(orders["status"]) == {"open", "shipped", "cancelled", "backorder"}
@@ -91,7 +92,7 @@ def test_open_lines_and_late_backorders_exist(clean_default: dict[str, pd.DataFr
 
 
 def test_purchase_orders_respect_packs_and_minimum_quantities(
-    clean_default: dict[str, pd.DataFrame],
+    clean_default: dict[str, Any],
 ) -> None:
     terms = clean_default["supply_terms"].query("priority == 1")
     keys = ["supplier_id", "product_id"]
@@ -104,7 +105,7 @@ def test_purchase_orders_respect_packs_and_minimum_quantities(
     assert (regular["quantity"] >= regular["minimum_quantity"]).mean() > 0.98
 
 
-def test_open_purchase_orders_are_confirmed_or_approved(clean_default: dict[str, pd.DataFrame]) -> None:
+def test_open_purchase_orders_are_confirmed_or_approved(clean_default: dict[str, Any]) -> None:
     lines = clean_default["purchase_orders"]
     received = clean_default["receipts"].groupby(["po_id", "po_line"])["quantity"].sum()
     got = received.reindex(pd.MultiIndex.from_frame(lines[["po_id", "line"]])).fillna(0.0).to_numpy()
@@ -113,7 +114,7 @@ def test_open_purchase_orders_are_confirmed_or_approved(clean_default: dict[str,
     assert clean_default["receipts"]["date"].max() <= pd.Timestamp("2026-11-15")
 
 
-def _delays(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def _delays(tables: dict[str, Any]) -> Any:
     """First receipt of each line against its due date."""
     first = tables["receipts"].groupby(["po_id", "po_line"], as_index=False)["date"].min()
     lines = tables["purchase_orders"].merge(
@@ -122,7 +123,7 @@ def _delays(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return lines.assign(delay=(lines["date"] - lines["due_date"]) / np.timedelta64(1, "D"))
 
 
-def test_one_supplier_is_late_and_one_drifts(clean_default: dict[str, pd.DataFrame]) -> None:
+def test_one_supplier_is_late_and_one_drifts(clean_default: dict[str, Any]) -> None:
     delays = _delays(clean_default)
     mean = delays.groupby("supplier_id")["delay"].mean()
     assert mean["SUP2"] > mean["SUP1"] + 3
@@ -131,7 +132,7 @@ def test_one_supplier_is_late_and_one_drifts(clean_default: dict[str, pd.DataFra
     assert drifting.iloc[-third:].mean() > drifting.iloc[:third].mean() + 4
 
 
-def test_one_supplier_delivers_in_parts(clean_default: dict[str, pd.DataFrame]) -> None:
+def test_one_supplier_delivers_in_parts(clean_default: dict[str, Any]) -> None:
     receipts = clean_default["receipts"]
     parts = receipts.groupby(["po_id", "po_line"]).size().rename("parts").reset_index()
     lines = parts.merge(
@@ -142,9 +143,7 @@ def test_one_supplier_delivers_in_parts(clean_default: dict[str, pd.DataFrame]) 
     assert share.drop("SUP3").max() < 0.15
 
 
-def test_nothing_comes_from_the_supplier_that_is_shut(
-    default: Sample, clean_default: dict[str, pd.DataFrame]
-) -> None:
+def test_nothing_comes_from_the_supplier_that_is_shut(default: Any, clean_default: dict[str, Any]) -> None:
     shut = default.truth["lead_times"].set_index("supplier_id").loc["SUP5"]
     lines = clean_default["purchase_orders"][["po_id", "line", "supplier_id", "product_id"]]
     came = clean_default["receipts"].merge(lines, left_on=["po_id", "po_line"], right_on=["po_id", "line"])
@@ -155,7 +154,7 @@ def test_nothing_comes_from_the_supplier_that_is_shut(
     assert weeks["SUP1"] >= 7
 
 
-def test_shortages_come_from_the_policy_and_cost_a_few_percent(default: Sample) -> None:
+def test_shortages_come_from_the_policy_and_cost_a_few_percent(default: Any) -> None:
     demand = default.truth["demand"]
     wanted = demand["demand_units"].sum() + demand["campaign_units"].sum()
     assert 0.03 <= demand["lost_units"].sum() / wanted <= 0.06
@@ -165,7 +164,7 @@ def test_shortages_come_from_the_policy_and_cost_a_few_percent(default: Sample) 
 
 
 def test_a_stock_out_in_the_truth_is_seen_in_the_snapshots(
-    default: Sample, clean_default: dict[str, pd.DataFrame]
+    default: Any, clean_default: dict[str, Any]
 ) -> None:
     stock = clean_default["stock"]
     closing = stock.assign(week=stock["date"] - np.timedelta64(6, "D"))

@@ -4,7 +4,7 @@ Everyone in the audience is drawn to be treated with the campaign's probability.
 customer gives one extra order for what is offered with probability
 
     p(control) = base of the uplift class
-    p(treated) = base + uplift of the class · FATIGUE ^ (contacts in the half year before)
+    p(treated) = base + uplift of the class · FATIGUE ^ (contacts in the year before)
 
 and with zero for the silently dead. A treated sleeping dog also buys less of everything for a while.
 """
@@ -23,13 +23,13 @@ from helpers.contract.sample.customers import UPLIFT_CLASSES, Customers
 from helpers.contract.sample.frames import contract_frame
 from helpers.contract.sample.settings import SampleSize
 
-BASE_RESPONSE = np.array([0.04, 0.24, 0.01, 0.14])  # by uplift class
-UPLIFT = np.array([0.28, 0.01, 0.005, -0.10])
+BASE_RESPONSE = np.array([0.04, 0.24, 0.01, 0.24])  # by uplift class
+UPLIFT = np.array([0.28, 0.01, 0.005, -0.22])
 FATIGUE = 0.75
-FATIGUE_WEEKS = 26
+FATIGUE_WEEKS = 52
 WINDOW_WEEKS = 2
 DOG_WEEKS = 4
-DOG_APPETITE = 0.35  # share of the usual purchases that an annoyed sleeping dog still makes
+DOG_APPETITE = 0.2  # share of the usual purchases that an annoyed sleeping dog still makes
 AUDIENCE_SHARE = 0.95
 ACTIVE_WEEKS = 39  # who has not ordered for so long is written to no more
 
@@ -96,7 +96,9 @@ class Campaigns:
         if not waiting:
             nothing = np.empty(0, np.int64)
             return CampaignOrders(nothing, nothing, nothing)
-        return CampaignOrders(*(np.concatenate(parts) for parts in zip(*waiting, strict=True)))
+        customer, pair, campaign = (np.concatenate(parts) for parts in zip(*waiting, strict=True))
+        stayed = is_alive[customer]
+        return CampaignOrders(customer[stayed], pair[stayed], campaign[stayed])
 
     def see(self, week: int, customers: Ints) -> None:
         """Note who has ordered this week."""

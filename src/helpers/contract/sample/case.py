@@ -92,7 +92,7 @@ def _play(world: World, rng: Mapping[str, np.random.Generator]) -> Played:
     return Played(
         world=world,
         ledger=ledger,
-        specials=draw_specials(world, simulation.suppliers, rng["specials"]),
+        specials=draw_specials(world, simulation.suppliers, simulation.death_week, rng["specials"]),
         active_from=simulation.policy.active_from,
         death_week=simulation.death_week,
         lead_times=simulation.suppliers.truth(),

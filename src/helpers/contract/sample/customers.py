@@ -172,7 +172,7 @@ def _harm_groups(segment: Ints, channel: Ints, rate: Floats, rng: np.random.Gene
 
 def _uplift_classes(segment: Ints, channel: Ints, rng: np.random.Generator) -> Ints:
     """Classes can be guessed from segment and channel, but only in part."""
-    shares = np.array([(0.15, 0.45, 0.25, 0.15), (0.35, 0.25, 0.30, 0.10), (0.25, 0.15, 0.50, 0.10)])[segment]
+    shares = np.array([(0.15, 0.43, 0.24, 0.18), (0.34, 0.24, 0.28, 0.14), (0.25, 0.15, 0.46, 0.14)])[segment]
     by_web = np.array([1.9, 1.0, 0.7, 0.5])
     by_phone = np.array([0.4, 1.0, 1.0, 3.5])
     factor = np.where((channel == 2)[:, None], by_web, np.where((channel == 3)[:, None], by_phone, 1.0))

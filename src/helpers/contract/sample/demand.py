@@ -27,7 +27,7 @@ BASE_RATE = ((1.9, 4.2), (1.8, 3.4), (0.22, 0.55), (0.2, 0.5))  # lines a week, 
 LINE_MEAN = (1.6, 3.2, 1.5, 4.0)  # units of a line in a store, by pattern
 LINE_DISPERSION = (8.0, 0.55, 8.0, 0.45)  # small = uneven
 WAREHOUSE_LINE = 4.0  # wholesale customers order this many times more
-RECORDED_SHARE = 0.965  # of the lines wanted; the rest walks out of an empty store
+RECORDED_SHARE = 0.945  # of the lines drawn; the rest is lost or joins another line of its basket
 RAMP_WEEKS = 4.0
 RUN_DOWN_WEEKS = 12
 
@@ -67,11 +67,13 @@ def make_demand(
 ) -> DemandProcess:
     """Return the true demand process of a sample case, scaled to the wished number of order lines."""
     product, site = assortment.pair_product, assortment.pair_site
-    base = _base_rate(assortment, rng)[product] * network.site_size[site]
-    base = base * rng.uniform(0.8, 1.2, len(base))
-    rate = base * _trend(size, assortment, rng)[:, product]
-    rate = rate * _season(size, assortment, rng)[:, product]
-    rate = rate * _life(size, assortment)[:, product] * promotions.effect
+    level = _base_rate(assortment, rng) * _trend(size, assortment, rng) * _season(size, assortment, rng)
+    old = np.flatnonzero(assortment.lives.successor >= 0)
+    taste = rng.uniform(0.8, 1.2, (size.products, size.sites))
+    new = assortment.lives.successor[old]
+    level[:, new], taste[new] = level[:, old], taste[old]  # a successor takes the demand over
+    level = level * _life(size, assortment)
+    rate = level[:, product] * taste[product, site] * network.site_size[site] * promotions.effect
     rate *= size.order_lines / (RECORDED_SHARE * rate[: size.weeks].sum())
     pattern = assortment.pattern[product]
     larger = np.where(site < network.warehouses, WAREHOUSE_LINE, 1.0)
@@ -85,8 +87,6 @@ def make_demand(
 def _base_rate(assortment: Assortment, rng: np.random.Generator) -> Floats:
     low, high = np.array(BASE_RATE).T
     base = rng.uniform(low[assortment.pattern], high[assortment.pattern])
-    old = np.flatnonzero(assortment.lives.successor >= 0)
-    base[assortment.lives.successor[old]] = base[old]  # a successor takes the demand over
     return np.asarray(base, dtype=np.float64)
 
 

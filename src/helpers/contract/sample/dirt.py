@@ -71,16 +71,20 @@ def soil(
     tuple
         The tables, and a frame with table, row (position in the table), key (values joined by |) and fault.
     """
-    soiled = dict(tables)
+    extras: dict[str, list[pd.DataFrame]] = {}
     found: list[dict[str, object]] = []
-    for dirt in (*ORDER_DIRT, *STOCK_DIRT, *CUSTOMER_DIRT, *SHIPMENT_DIRT):
-        extra = _spoil(tables[dirt.table], dirt, len(found), rng)
-        soiled[dirt.table] = _below(soiled[dirt.table], extra)
-        found.append(_truth_row(soiled[dirt.table], dirt.table, dirt.fault))
+
+    def add(name: str, fault: str, row: pd.DataFrame) -> None:
+        place = len(tables[name]) + len(extras.setdefault(name, []))
+        extras[name].append(row)
+        found.append({"table": name, "row": place, "key": _key_text(row, name), "fault": fault})
+
+    for number, dirt in enumerate((*ORDER_DIRT, *STOCK_DIRT, *CUSTOMER_DIRT, *SHIPMENT_DIRT)):
+        add(dirt.table, dirt.fault, _spoil(tables[dirt.table], dirt, number, rng))
     for name in ("orders", "stock", "customers"):
-        soiled[name] = _below(soiled[name], _duplicate(tables[name], name, rng))
-        found.append(_truth_row(soiled[name], name, "duplicate key"))
-    return soiled, pd.DataFrame(found)
+        add(name, "duplicate key", _duplicate(tables[name], name, rng))
+    soiled = {name: _below(tables[name], rows) for name, rows in extras.items()}
+    return dict(tables) | soiled, pd.DataFrame(found)
 
 
 def _spoil(table: pd.DataFrame, dirt: Dirt, number: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -107,21 +111,21 @@ def _duplicate(table: pd.DataFrame, name: str, rng: np.random.Generator) -> pd.D
     )
 
 
-def _below(table: pd.DataFrame, extra: pd.DataFrame) -> pd.DataFrame:
+def _below(table: pd.DataFrame, rows: list[pd.DataFrame]) -> pd.DataFrame:
+    """Put rows below a table without letting their gaps change a type."""
+    parts = [table, *rows]
     return pd.DataFrame(
         {
             name: pd.Series(
-                np.concatenate([table[name].to_numpy(), extra[name].to_numpy()]), dtype=table[name].dtype
+                np.concatenate([part[name].to_numpy() for part in parts]), dtype=table[name].dtype
             )
             for name in table.columns
         }
     )
 
 
-def _truth_row(table: pd.DataFrame, name: str, fault: str) -> dict[str, object]:
-    last = table.iloc[-1]
-    key = "|".join(_text(last[column]) for column in contract()[name].key)
-    return {"table": name, "row": len(table) - 1, "key": key, "fault": fault}
+def _key_text(row: pd.DataFrame, name: str) -> str:
+    return "|".join(_text(row[column].iloc[0]) for column in contract()[name].key)
 
 
 def _text(value: Any) -> str:

@@ -22,7 +22,7 @@ from helpers.contract.sample.demand import DemandProcess
 from helpers.contract.sample.settings import SampleSize
 
 QUARTER = 13
-SAFETY_WEEKS = (3.4, 2.1)  # warehouse, store
+SAFETY_WEEKS = (3.8, 2.2)  # warehouse, store
 ORDER_WEEKS = (3.0, 2.5)
 LAST_ORDER_WEEKS = 2  # before the end of sale nothing more is bought
 
@@ -115,7 +115,7 @@ class Suppliers:
         days = LATENESS[supplier] + DRIFT[supplier] * age + SPREAD[supplier] * noise
         first = order_day + np.maximum(np.rint(self.promised[supplier] * days), 2).astype(np.int64)
         line, day, part = self._split(supplier, first, quantity)
-        day = self.receiving_day[self.after_shut_down(supplier[line], day)]
+        day = self.arrival_day(supplier[line], day)
         is_bad = self.rng.random(len(line)) < REJECT_CHANCE
         share = self.rng.uniform(0.05, 0.3, len(line))
         return Deliveries(line, day, part, np.where(is_bad, np.ceil(part * share), 0.0))
@@ -160,11 +160,12 @@ class Suppliers:
         kept = part > 0
         return line[kept], day[kept], part[kept]
 
-    def after_shut_down(self, supplier: Ints, day: Ints) -> Ints:
-        """Return the days moved behind the shut-down where its supplier would deliver inside it."""
+    def arrival_day(self, supplier: Ints, day: Ints) -> Ints:
+        """Return the days moved to working days, and behind the shut-down of the supplier that has one."""
         start, stop = self.shut_days
+        day = self.receiving_day[day]
         is_shut = (supplier == SHUT_SUPPLIER) & (day >= start) & (day < stop)
-        return np.where(is_shut, stop + self.rng.integers(0, 12, len(day)), day)
+        return self.receiving_day[np.where(is_shut, stop + self.rng.integers(0, 12, len(day)), day)]
 
 
 def _next_working_day(is_open: Flags) -> Ints:

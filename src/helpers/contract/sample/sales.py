@@ -54,6 +54,7 @@ class SoldLines:
     order: Ints
     line: Ints
     fate: Ints
+    was_short: Flags
     campaign: Ints
     kind: Ints
     is_delivered: Flags
@@ -61,7 +62,9 @@ class SoldLines:
     """Row by number of the ledger's line, specials after them; -1 for a lost line."""
 
 
-def draw_specials(world: World, suppliers: Suppliers, rng: np.random.Generator) -> SpecialOrders:
+def draw_specials(
+    world: World, suppliers: Suppliers, death_week: Floats, rng: np.random.Generator
+) -> SpecialOrders:
     """Draw special orders of wholesale customers at their warehouse, on working days."""
     size, assortment, customers = world.size, world.assortment, world.customers
     buyers = np.flatnonzero((customers.segment == 0) & (customers.birth < size.weeks // 4))
@@ -74,12 +77,9 @@ def draw_specials(world: World, suppliers: Suppliers, rng: np.random.Generator) 
     supplier = assortment.supplier[product]
     lead = assortment.lead_time_days[supplier]
     arrival = day + np.rint(lead * rng.uniform(0.9, 1.3, size.special_orders)).astype(np.int64)
-    arrival = suppliers.after_shut_down(supplier, arrival)
-    alive = customers.natural_death[customer] > day // 7
-    kept = np.flatnonzero(alive)
-    return SpecialOrders(
-        pair[kept], customer[kept], units[kept], day[kept], suppliers.receiving_day[arrival[kept]]
-    )
+    arrival = suppliers.arrival_day(supplier, arrival)
+    kept = np.flatnonzero((customers.birth[customer] <= day // 7) & (death_week[customer] > day // 7))
+    return SpecialOrders(pair[kept], customer[kept], units[kept], day[kept], arrival[kept])
 
 
 def collect_lines(ledger: Ledger, specials: SpecialOrders, size: SampleSize) -> SoldLines:
@@ -116,6 +116,7 @@ def collect_lines(ledger: Ledger, specials: SpecialOrders, size: SampleSize) -> 
         order=order.astype(np.int64),
         line=position_in_group(order) + 1,
         fate=fate[kept],
+        was_short=np.r_[np.concatenate(ledger.fate) == BACKORDER, np.zeros(count, bool)][kept],
         campaign=gathered("campaign", np.full(count, -1)).astype(np.int64),
         kind=kind[kept],
         is_delivered=gathered("is_delivered", np.ones(count, bool)).astype(bool),
@@ -191,8 +192,7 @@ def _dates(sold: SoldLines, at_warehouse: Flags, rng: np.random.Generator) -> tu
     requested = _not_sunday(sold.day + wait)
     promised = _not_sunday(requested + np.where(sold.is_delivered, slack, 0))
     longer = np.where(at_warehouse, WAREHOUSE_PROMISE_DAYS, STORE_PROMISE_DAYS)
-    is_owed = (sold.fate == BACKORDER) & (sold.kind != 2)
-    promised = np.where(is_owed, np.maximum(promised, _not_sunday(sold.day + longer)), promised)
+    promised = np.where(sold.was_short, np.maximum(promised, _not_sunday(sold.day + longer)), promised)
     return requested, promised
 
 
