@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import nbformat
-import nbformat.v4 as v4
 import pandas as pd
 import pytest
+from nbformat import v4
 
 PARAMETERS = """\
 source: str = "data/sample"  # where the tables are

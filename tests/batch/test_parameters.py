@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import nbformat.v4 as v4
 import pytest
+from nbformat import v4
 
 from helpers.batch.parameters import Parameter, assign_parameters, parse_assignments, read_parameters
 from helpers.errors import ParameterError

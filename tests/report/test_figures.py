@@ -54,7 +54,7 @@ def test_a_dense_figure_is_a_png() -> None:
 
 def test_pyplot_holds_no_figure_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
     with mpl.rc_context({"backend": "agg"}):
-        from matplotlib import pyplot as plt  # noqa: PLC0415
+        from matplotlib import pyplot as plt
 
         _, axes = plt.subplots()
         figure(axes, "a")

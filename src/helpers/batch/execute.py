@@ -84,6 +84,8 @@ def _run(job: Job) -> dict[str, Any] | None:
                 progress_bar=False,
                 request_save_on_cell_execute=False,
                 execution_timeout=job.timeout,
+                # The kernel is interrupted before it is shut down, and would log that as an error.
+                extra_arguments=["--log-level=50"],
                 kernel_manager_class=_kernel_manager(Path(sockets)),
             )
         except papermill.PapermillExecutionError as error:

@@ -8,12 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from helpers.batch.index import render_run_index
-from helpers.batch.pages import PageContext, PageFailure, PageLink, render_page
-from helpers.batch.records import read_headline, read_records
-from helpers.report import write_workbook
 
 from helpers.batch.execute import Outcome
+from helpers.batch.index import kpi_history, kpi_values, render_run_index
 from helpers.batch.manifest import (
     describe_software,
     earlier_runs,
@@ -22,7 +19,10 @@ from helpers.batch.manifest import (
     write_manifest,
 )
 from helpers.batch.notebooks import Notebook
+from helpers.batch.pages import PageContext, PageFailure, PageLink, render_page
+from helpers.batch.records import read_headline, read_records
 from helpers.contract import Case
+from helpers.report import write_workbook
 
 
 def publish_run(
@@ -58,7 +58,7 @@ def publish_run(
         "seconds": round(time.perf_counter() - facts["clock"], 1),
     }
     write_manifest(staging, manifest)
-    (staging / "index.html").write_text(render_run_index(manifest), encoding="utf-8")
+    (staging / "index.html").write_text(render_run_index(manifest, before), encoding="utf-8")
     return manifest
 
 
@@ -135,9 +135,9 @@ def _write_pages(
             fingerprint=case.fingerprint,
             code_version=software["code_version"],
             checks=_say_checks(case),
-            before=_values(before[-1], page["name"]) if before else {},
+            before=kpi_values(before[-1]) if before else {},
             before_run=before[-1]["run"] if before else "the run before",
-            history=_history(before, page["name"]),
+            history=kpi_history(before),
         )
         (staging / page["html"]).write_text(render_page(node, context), encoding="utf-8")
 
@@ -147,14 +147,3 @@ def _say_checks(case: Case) -> str:
     if not case.findings:
         return "all rows passed"
     return f"{aside:,} cells broke a rule; their rows were set aside" if aside else "passed, with notes"
-
-
-def _values(manifest: Mapping[str, Any], page: str) -> dict[str, float | None]:
-    records = next((p["records"] for p in manifest["pages"] if p["name"] == page), [])
-    return {record["name"]: record["value"] for record in records}
-
-
-def _history(runs: Sequence[Mapping[str, Any]], page: str) -> dict[str, list[float | None]]:
-    values = [_values(run, page) for run in runs]
-    names = {name for value in values for name in value}
-    return {name: [value.get(name) for value in values] for name in sorted(names)}

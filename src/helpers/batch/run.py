@@ -143,7 +143,6 @@ def run_report(settings: RunSettings, tell: Callable[[Outcome, int], None] | Non
 def refresh_index(reports: Path) -> Path:
     """Write `index.html` over all finished runs and return its path."""
     from helpers.batch.index import render_reports_index
-
     from helpers.batch.manifest import read_manifests
 
     path = reports / "index.html"

@@ -170,7 +170,7 @@ def _decision_rules() -> tuple[dict[str, str], ...]:
 
 def _judge_what_if(facts: _Facts, settings: ReadinessSettings) -> pd.DataFrame:
     """Judge again under three changes of the data, to show which effort pays."""
-    complete = {column: 1.0 for column in facts.filled}
+    complete = dict.fromkeys(facts.filled, 1.0)
     variants = {
         "now": facts,
         "findings_mended": replace(facts, accepted_share=1.0),

@@ -72,7 +72,7 @@ def figure(drawn: Figure | Axes, alt: str, caption: str = "", *, dense: bool = F
 
 def _outermost(drawn: Figure | Axes) -> Figure:
     """Return the whole figure that axes belong to."""
-    from matplotlib.figure import Figure  # noqa: PLC0415  # loaded by whoever drew; the batch needs none
+    from matplotlib.figure import Figure  # loaded by whoever drew; the batch needs none
 
     canvas = drawn if isinstance(drawn, Figure) else drawn.figure.get_figure(root=True)
     if not isinstance(canvas, Figure):
@@ -82,7 +82,7 @@ def _outermost(drawn: Figure | Axes) -> Figure:
 
 def _svg(canvas: Figure) -> str:
     """Return the figure as an SVG element without date, tool name or prologue."""
-    from matplotlib import rc_context  # noqa: PLC0415  # ditto
+    from matplotlib import rc_context  # ditto
 
     buffer = io.StringIO()
     with rc_context({"svg.hashsalt": "planbook", "svg.fonttype": "none"}):

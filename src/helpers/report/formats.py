@@ -81,8 +81,19 @@ def say(value: float | None, unit: str = "", digits: int | None = None, *, signe
     form = _UNITS.get(unit, _Unit(1, unit, unit))
     decimals = form.digits if digits is None else digits
     text = number(float(value or 0.0) * form.scale, decimals, signed=signed)
+    if unit == "share" and digits is None:
+        text = _not_quite(float(value or 0.0), text)
     word = form.one if text.lstrip(f"+{_MINUS}") == number(1, decimals) else form.many
     return f"{text}{_SPACE}{word}" if word else text
+
+
+def _not_quite(share: float, text: str) -> str:
+    """Return a share that rounds to all or nothing, without being it, as more or less than that."""
+    if share < 1 and text == number(100, 1):
+        return f"over {number(99.9, 1)}"
+    if share > 0 and text == number(0, 1):
+        return f"under {number(0.1, 1)}"
+    return text
 
 
 def say_difference(difference: float, unit: str, digits: int | None = None) -> str:
