@@ -1,8 +1,11 @@
-"""A project of its own: two small notebooks on the company that can be checked by hand."""
+"""What the tests of the batch share: an executed notebook, and a small project that can be run often."""
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import nbformat
 import pandas as pd
@@ -47,7 +50,8 @@ def small_notebook(title: str, needs: list[str]) -> nbformat.NotebookNode:
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "planbook": {"needs": needs},
     }
-    return v4.new_notebook(cells=cells, metadata=metadata)
+    notebook: nbformat.NotebookNode = v4.new_notebook(cells=cells, metadata=metadata)
+    return notebook
 
 
 @pytest.fixture
@@ -63,3 +67,16 @@ def project(tmp_path: Path, company: dict[str, pd.DataFrame], monkeypatch: pytes
     nbformat.write(small_notebook("Second", ["0_first"]), folder / "notebooks" / "1_second.ipynb")
     monkeypatch.chdir(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def weekly() -> ModuleType:
+    """Return the module that makes an executed notebook, its context and manifests."""
+    name = "weekly_notebook"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]

@@ -64,15 +64,15 @@ def failure() -> PageFailure:
 
 
 def output(kind: str, **fields: Any) -> Any:
-    return v4.new_output(kind, **fields)  # type: ignore[no-untyped-call]
+    return v4.new_output(kind, **fields)
 
 
 def markdown(source: str) -> Any:
-    return v4.new_markdown_cell(source)  # type: ignore[no-untyped-call]
+    return v4.new_markdown_cell(source)
 
 
 def notebook_of(*cells: Any) -> Any:
-    return v4.new_notebook(cells=list(cells))  # type: ignore[no-untyped-call]
+    return v4.new_notebook(cells=list(cells))
 
 
 def displayed(shown: Any) -> Any:
@@ -176,7 +176,7 @@ def claim_figure() -> Any:
 
 
 def code_cell(source: str, outputs: list[Any], *tags: str) -> Any:
-    return v4.new_code_cell(source, outputs=outputs, metadata={"tags": list(tags)})  # type: ignore[no-untyped-call]
+    return v4.new_code_cell(source, outputs=outputs, metadata={"tags": list(tags)})
 
 
 def weekly_notebook() -> Any:

@@ -35,7 +35,7 @@ def test_all_doors_give_the_same_case(
             database.register("frame", frame)
             database.execute(f"CREATE TABLE {name} AS FROM frame")
     monkeypatch.setenv("SHOP_DB", f"sqlite:///{sqlite_file}")
-    sources = [company_folder, sqlite_file, duck, "env:SHOP_DB"]
+    sources: list[str | Path] = [company_folder, sqlite_file, duck, "env:SHOP_DB"]
     assert len({load_case(source).fingerprint for source in sources}) == 1
 
 

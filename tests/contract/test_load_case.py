@@ -105,7 +105,7 @@ def test_bad_first_row_does_not_cost_its_good_duplicate(company: Tables) -> None
 
 
 def test_orders_of_a_product_set_aside_follow_it(company: Tables) -> None:
-    products = company["products"].assign(name=["Drill", None])
+    products = company["products"].assign(name=["Drill", ""])
     case = case_from_tables({**company, "products": products})
     assert rules(case, "orders") == {"is not among the good rows of products": 2}
 
@@ -127,7 +127,7 @@ def test_product_without_cost_is_kept_and_said(company: Tables) -> None:
 
 def test_unknown_customer_of_an_order_line_is_emptied_not_its_demand(company: Tables) -> None:
     customers = pd.DataFrame({"customer_id": ["C1"]})
-    orders = company["orders"].assign(customer_id=["C1", "C1", "C9", None, "C1", "C1"])
+    orders = company["orders"].assign(customer_id=["C1", "C1", "C9", "", "C1", "C1"])
     case = case_from_tables({**company, "orders": orders, "customers": customers})
     assert case.table("orders")["customer_id"].isna().sum() == 2
     assert case.files["orders"].rows == 6

@@ -126,7 +126,7 @@ def test_doubled_columns_are_refused() -> None:
 
 def test_without_a_run_exports_go_to_the_interactive_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PLANBOOK_EXPORTS")
-    assert exports_folder() == Path("reports/interactive/exports")
+    assert exports_folder() == Path(__file__).parents[2] / "reports" / "interactive" / "exports"
 
 
 def test_the_workbook_begins_with_contents_and_names_units(folder: Path, tmp_path: Path) -> None:

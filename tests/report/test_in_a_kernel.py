@@ -34,8 +34,8 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("kernel")
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("PLANBOOK_EXPORTS", str(folder / "exports"))
-        cells = [v4.new_code_cell(source) for source in SOURCES]  # type: ignore[no-untyped-call]
-        notebook = v4.new_notebook(cells=cells)  # type: ignore[no-untyped-call]
+        cells = [v4.new_code_cell(source) for source in SOURCES]
+        notebook = v4.new_notebook(cells=cells)
         NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(folder)}}).execute()
     notebook.metadata["folder"] = str(folder)
     return notebook

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
+from typing import Never
 
 from tqdm import tqdm
 
@@ -14,7 +15,7 @@ class Progress:
     """Counts pages as they finish."""
 
     def __init__(self) -> None:
-        self._bar: tqdm[None] | None = None
+        self._bar: tqdm[Never] | None = None
 
     def __enter__(self) -> Progress:
         return self
@@ -27,9 +28,9 @@ class Progress:
 
     def tell(self, outcome: Outcome, total: int) -> None:
         """Show that a page is done, how it went and how long it took."""
-        if self._bar is None:
-            self._bar = tqdm(total=total, unit="page", disable=not sys.stderr.isatty(), leave=False)
+        bar = self._bar or tqdm(total=total, unit="page", disable=not sys.stderr.isatty(), leave=False)
+        self._bar = bar
         why = f"  {outcome.error['name']}: {outcome.error['message']}" if outcome.error else ""
         line = f"  {outcome.name:24} {outcome.status:7} {outcome.seconds:6.1f} s{why}"
-        self._bar.write(line, file=sys.stderr)
-        self._bar.update()
+        bar.write(line, file=sys.stderr)
+        bar.update()

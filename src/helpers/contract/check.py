@@ -104,9 +104,7 @@ def register_frames(
 def _as_arrow(frame: pd.DataFrame) -> pa.Table:
     """Return a frame for DuckDB; a column of mixed objects becomes text."""
     columns = {
-        str(name): column.where(column.notna(), None).map(cell_text, na_action="ignore")
-        if column.dtype == object
-        else column
+        str(name): column.map(cell_text, na_action="ignore") if column.dtype == object else column
         for name, column in frame.items()
     }
     texts = {name for name, column in columns.items() if column.dtype == object}

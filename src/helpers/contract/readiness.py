@@ -149,7 +149,7 @@ def _measure(case: Case) -> _Facts:
         f"avg(CASE WHEN {column} IS NOT NULL THEN 1.0 ELSE 0.0 END) AS {column}"
         for column in ("unit_cost", "weight_kg", "volume_m3")
     )
-    filled = case.query(f"SELECT {shares} FROM products").iloc[0].to_dict()
+    filled = case.query(f"SELECT {shares} FROM products").iloc[0]
     known = case.query("SELECT avg(CASE WHEN customer_id IS NOT NULL THEN 1.0 ELSE 0.0 END) AS s FROM orders")
     last_count = case.query("SELECT max(date) AS day FROM stock")["day"].iloc[0]
     return _Facts(
@@ -158,7 +158,7 @@ def _measure(case: Case) -> _Facts:
         accepted_share=orders.rows / orders.rows_read,
         stock_age_days=None if pd.isna(last_count) else (case.as_of - pd.Timestamp(last_count).date()).days,
         known_share=float(known["s"].iloc[0]),
-        filled=filled,
+        filled={str(column): float(share) for column, share in filled.items()},
     )
 
 

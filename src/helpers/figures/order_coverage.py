@@ -1,4 +1,4 @@
-"""Order lines per week: does the history reach without a gap?"""
+"""Order lines per week, to see whether the history reaches without a gap."""
 
 from __future__ import annotations
 

@@ -1,0 +1,93 @@
+"""What goes wrong in a run is said in words, with its exit code, and harms nothing else."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from helpers.batch.run import RunSettings, run_report
+
+
+def planbook(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "helpers.cli", *arguments]
+    return subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_failed_page_is_marked_and_the_others_come(project: Path) -> None:
+    path = project / "notebooks" / "0_first.ipynb"
+    path.write_text(path.read_text().replace("break_down: bool = False", "break_down: bool = True"))
+    result = planbook(project, "run")
+    assert result.returncode == 5
+    assert "1 of 2 pages failed: 0_first." in result.stderr
+    assert "Traceback" not in result.stderr
+    folder = project / "reports" / "2026-W04"
+    manifest = json.loads((folder / "run.json").read_text())
+    assert manifest["status"] == "failed"
+    assert manifest["pages"][0]["error"]["message"] == "asked to break"
+    assert manifest["pages"][1]["status"] == "ok"
+    assert "asked to break" in (folder / "0_first.html").read_text()
+    executed = nbformat.read(folder / "notebooks" / "0_first.ipynb", as_version=4)
+    errors = [o for cell in executed.cells for o in cell.get("outputs", []) if o.output_type == "error"]
+    assert [error.evalue for error in errors] == ["asked to break"]
+
+
+def test_killed_kernel_leaves_a_failed_page(project: Path) -> None:
+    path = project / "notebooks" / "0_first.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[3].source = "import os\nos.kill(os.getpid(), 9)"
+    nbformat.write(notebook, path)
+    report = run_report(RunSettings())
+    assert report.failed == ("0_first",)
+    assert report.manifest["pages"][0]["error"]["name"] == "DeadKernelError"
+    assert report.manifest["pages"][1]["status"] == "ok"
+
+
+def test_killed_worker_leaves_a_failed_page(project: Path) -> None:
+    path = project / "notebooks" / "0_first.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[3].source = "import os\nos.kill(os.getppid(), 9)\nimport time\ntime.sleep(20)"
+    nbformat.write(notebook, path)
+    report = run_report(RunSettings(jobs=1))
+    assert report.failed == ("0_first",)
+    assert report.manifest["pages"][1]["status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-p", "grwth=0.1"],
+        ["-p", "growth=much"],
+        ["-p", "growth"],
+        ["--week", "2026-W60"],
+        ["--week", "next"],
+        ["--scenario", "../up"],
+        ["--scenario", "unknown"],
+        ["--pages", "7"],
+        ["--jobs", "-1"],
+    ],
+)
+def test_wrong_values_stop_before_any_kernel(project: Path, arguments: Sequence[str]) -> None:
+    result = planbook(project, "run", *arguments)
+    assert result.returncode == 2
+    assert result.stderr.startswith("planbook: ")
+    assert "Traceback" not in result.stderr
+    assert not (project / "reports").exists()
+
+
+@pytest.mark.parametrize(("source", "code"), [("nowhere", 3), ("env:NOT_SET_AT_ALL", 3), ("notebooks", 3)])
+def test_unreadable_source_has_its_exit_code(project: Path, source: str, code: int) -> None:
+    result = planbook(project, "run", "--data", source)
+    assert result.returncode == code
+    assert "Traceback" not in result.stderr
+
+
+def test_outside_a_project_the_command_says_so(tmp_path: Path) -> None:
+    result = planbook(tmp_path, "run")
+    assert result.returncode == 1
+    assert "is not inside a planbook project" in result.stderr
