@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from helpers.forecasting.backtest import Window
-from helpers.forecasting.quantiles import Spread, demand_quantiles, fit_spread, interval_limits
+from helpers.forecasting.quantiles import Spread, Steps, demand_quantiles, fit_spread, interval_limits
 
 PROBABILITIES = (0.05, 0.5, 0.9, 0.95)
 
@@ -29,7 +29,11 @@ def draw(mean: np.ndarray, dispersion: float, seed: int) -> np.ndarray:
 
 
 def plain(levels: tuple[float, ...], series: int, dispersion: float, *, counts: bool = True) -> Spread:
-    return Spread(np.full(series, dispersion), {"smooth": np.array(levels)}, counts)
+    return Spread(np.full(series, dispersion), {"smooth": np.array(levels)}, steps(series, counts=counts))
+
+
+def steps(series: int, *, counts: bool = True, least: float = 1.0) -> Steps:
+    return Steps(np.full(series, counts), np.full(series, least))
 
 
 def test_counts_follow_the_negative_binomial() -> None:
@@ -57,7 +61,7 @@ def test_wrong_dispersion_is_corrected_by_the_back_test(assumed: float) -> None:
         mean = np.random.default_rng(seed).uniform(5, 40, size=(400, 1)) * np.ones((1, 10))
         past = [window(draw(mean, 4.0, seed=10 * seed + k), mean, assumed) for k in range(3)]
         future = window(draw(mean, 4.0, seed=10 * seed + 9), mean, assumed)
-        spread = fit_spread(past, [mean] * 3, future, PROBABILITIES, counts=True)
+        spread = fit_spread(past, [mean] * 3, future, PROBABILITIES, steps(400))
         quantiles = demand_quantiles(mean, spread, future.classes)
         low, high = interval_limits(quantiles, PROBABILITIES, 0.9)
         inside = ((future.actual >= low) & (future.actual <= high)).mean()
@@ -65,12 +69,35 @@ def test_wrong_dispersion_is_corrected_by_the_back_test(assumed: float) -> None:
         assert (future.actual <= quantiles[:, :, 3]).mean() == pytest.approx(0.95, abs=0.015)
 
 
+def test_one_series_in_fractions_does_not_change_the_others() -> None:
+    """Gallons beside pieces: the pieces keep their counts, and weeks without fuel lie in its interval."""
+    rng = np.random.default_rng(7)
+    mean = rng.uniform(0.2, 3.0, size=(600, 10))
+    fuel = np.arange(600) < 100
+
+    def week(seed: int) -> np.ndarray:
+        pieces = draw(mean, 2.0, seed)
+        return np.where(fuel[:, None], pieces * 10.5, pieces)
+
+    expected = np.where(fuel[:, None], mean * 10.5, mean)
+    past = [window(week(seed), expected, 2.0) for seed in range(3)]
+    future = window(week(99), expected, 2.0)
+    mixed = Steps(~fuel, np.where(fuel, 10.5, 1.0))
+    quantiles = demand_quantiles(
+        expected, fit_spread(past, [expected] * 3, future, PROBABILITIES, mixed), future.classes
+    )
+    low, high = interval_limits(quantiles, PROBABILITIES, 0.9)
+    inside = (future.actual >= low) & (future.actual <= high)
+    assert 0.87 <= inside[~fuel].mean() <= 0.95
+    assert inside[fuel][future.actual[fuel] == 0].all()
+
+
 def test_rare_demand_gets_a_one_sided_interval_that_covers_what_it_says() -> None:
     mean = np.random.default_rng(5).uniform(0.1, 1.5, size=(500, 10))
     past = [window(draw(mean, 2.0, seed), mean, 2.0) for seed in range(3)]
     future = window(draw(mean, 2.0, 99), mean, 2.0)
     quantiles = demand_quantiles(
-        mean, fit_spread(past, [mean] * 3, future, PROBABILITIES, True), future.classes
+        mean, fit_spread(past, [mean] * 3, future, PROBABILITIES, steps(500)), future.classes
     )
     low, high = interval_limits(quantiles, PROBABILITIES, 0.9)
     assert (low == 0).all()
@@ -79,6 +106,6 @@ def test_rare_demand_gets_a_one_sided_interval_that_covers_what_it_says() -> Non
 
 def test_without_windows_the_levels_are_the_probabilities() -> None:
     mean = np.full((3, 2), 10.0)
-    spread = fit_spread([], [], window(np.full((3, 2), np.nan), mean, 2.5), PROBABILITIES, True)
+    spread = fit_spread([], [], window(np.full((3, 2), np.nan), mean, 2.5), PROBABILITIES, steps(500))
     assert spread.levels["smooth"] == pytest.approx(PROBABILITIES)
     assert spread.dispersion == pytest.approx(2.5)

@@ -135,7 +135,8 @@ def read_history(case: DemandCase, settings: ForecastSettings) -> History:
             "and statuses count as demand."
         )
     weeks = _calendar(base["week"].min().date(), after, settings.history_weeks)
-    keys = _series_keys(case, base)
+    kept, limit_note = _busiest(base, settings)
+    keys, value_note = _series_keys(case, kept)
     start, end = _series_life(keys, weeks)
     known = (start < len(weeks)) & (end >= 0)
     keys, start, end = keys[known].reset_index(drop=True), start[known], end[known]
@@ -147,7 +148,8 @@ def read_history(case: DemandCase, settings: ForecastSettings) -> History:
     position = np.arange(len(weeks))
     alive = (position >= start[:, None]) & (position <= end[:, None])
     stockout, stock_note = _stockouts(case, keys, weeks, after)
-    notes = (*_count_notes(weekly, weeks, known), *_life_notes(demand, alive, end, len(weeks)), stock_note)
+    counted = (*_count_notes(weekly, weeks, known), *_life_notes(demand, alive, end, len(weeks)))
+    notes = (limit_note, *counted, stock_note, value_note)
     return History(
         keys=keys.drop(columns=["first_week", "launch_date"]),
         weeks=weeks,
@@ -198,23 +200,54 @@ def _calendar(first: date, after: date, longest: int) -> pd.DatetimeIndex:
     return pd.DatetimeIndex([after - timedelta(days=7 * back) for back in range(count, 0, -1)])
 
 
-def _series_keys(case: DemandCase, base: pd.DataFrame) -> pd.DataFrame:
-    """One row per product × site with base demand, and what the products table says of it."""
+def _busiest(base: pd.DataFrame, settings: ForecastSettings) -> tuple[pd.DataFrame, str]:
+    """Return the rows of the series that get a forecast, and what is to be said of the others.
+
+    Busy means many units over the last season; equal ones come in the order of their keys.
+    """
+    since = base["week"].max() - np.timedelta64(7 * settings.season_length, "D")
+    recent = base["demand"].where(base["week"] > since, 0.0)
+    units = base.assign(units=recent).groupby(KEYS, sort=True)["units"].sum()
+    if len(units) <= settings.most_series:
+        return base, ""
+    ranked = units.sort_values(ascending=False, kind="stable")
+    kept = pd.MultiIndex.from_frame(base[KEYS]).isin(ranked.index[: settings.most_series])
+    left = ranked.iloc[settings.most_series :]
+    share = left.sum() / ranked.sum() if ranked.sum() else 0.0
+    return base[kept], (
+        f"{len(left):,} of {len(units):,} product × site pairs get no forecast, because most_series is "
+        f"{settings.most_series:,}: they sold {share:.0%} of the units of the last season."
+    )
+
+
+def _series_keys(case: DemandCase, base: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """One row per product × site with base demand and what the products table says of it; a note."""
     keys = base.groupby(KEYS, sort=True)["week"].min().rename("first_week").reset_index()
     if not case.has("products"):
         never = pd.Series(pd.NaT, index=keys.index, dtype="datetime64[ns]")
         keys = keys.assign(name=keys["product_id"], category="all", unit_value=1.0)
-        return keys.assign(launch_date=never, end_date=never)
-    columns = ["product_id", "name", "category", "unit_cost", "launch_date", "end_date"]
+        return keys.assign(launch_date=never, end_date=never), ""
+    columns = ["product_id", "name", "category", "unit_cost", "list_price", "launch_date", "end_date"]
     products = case.table("products").reindex(columns=columns).drop_duplicates("product_id")
     joined = keys.merge(products, on="product_id", how="left", validate="many_to_one")
+    cost, price = (joined[name].astype("float64") for name in ("unit_cost", "list_price"))
     return joined.assign(
         name=joined["name"].fillna(joined["product_id"]),
         category=joined["category"].fillna("unknown").astype(str),
-        unit_value=joined["unit_cost"].astype("float64").fillna(1.0),
+        unit_value=cost.fillna(price).fillna(0.0),
         launch_date=pd.to_datetime(joined["launch_date"]),
         end_date=pd.to_datetime(joined["end_date"]),
-    ).drop(columns="unit_cost")
+    ).drop(columns=["unit_cost", "list_price"]), _value_note(cost, price)
+
+
+def _value_note(cost: pd.Series[float], price: pd.Series[float]) -> str:
+    at_price, unknown = int((cost.isna() & price.notna()).sum()), int((cost.isna() & price.isna()).sum())
+    found = [
+        (at_price, f"{at_price:,} series have no unit cost: their money is counted at list price"),
+        (unknown, f"{unknown:,} series have neither cost nor price: their money counts as nothing"),
+    ]
+    said = "; ".join(words for count, words in found if count)
+    return f"{said}." if said else ""
 
 
 def _series_life(keys: pd.DataFrame, weeks: pd.DatetimeIndex) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

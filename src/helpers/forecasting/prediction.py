@@ -11,7 +11,7 @@ from helpers.forecasting.backtest import Window
 from helpers.forecasting.classify import Floats
 from helpers.forecasting.history import History
 from helpers.forecasting.methods import BASELINE
-from helpers.forecasting.quantiles import Spread, demand_quantiles, fit_spread
+from helpers.forecasting.quantiles import Spread, Steps, demand_quantiles, fit_spread
 from helpers.forecasting.select import Selection, select_methods
 from helpers.forecasting.settings import ForecastSettings
 
@@ -55,6 +55,11 @@ def _spread(
     target: Window,
     settings: ForecastSettings,
 ) -> Spread:
-    seen = history.demand[:, : target.origin]
-    counts = bool(np.all(np.nan_to_num(seen) == np.floor(np.nan_to_num(seen))))
-    return fit_spread(past, means, target, settings.quantiles, counts)
+    return fit_spread(past, means, target, settings.quantiles, _steps(history.demand[:, : target.origin]))
+
+
+def _steps(demand: Floats) -> Steps:
+    """Return per series whether its demand comes in whole units, and the least that was ever asked."""
+    seen = np.nan_to_num(demand)
+    least = np.where(seen > 0, seen, np.inf).min(axis=1, initial=np.inf)
+    return Steps((seen == np.floor(seen)).all(axis=1), np.where(np.isfinite(least), least, 1.0))

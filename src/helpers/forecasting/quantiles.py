@@ -15,6 +15,9 @@ it" the same as F(y) < L. So
     p >= 0.5    L = p-quantile of F(y - 1) over the class: a share p was at most the quantile
     p <  0.5    L = p-quantile of F(y) over the class's weeks with F(0) < p: a share p was below
 
+A series whose demand is no whole number (gallons, metres) keeps the gamma; what would be less than
+half the least amount ever asked is zero there, since a week without demand is nothing at all.
+
 The phi used here leaves the scored window out. Where zero is likelier than p, the quantile is
 zero and nothing can lie below it. The stated interval is therefore one-sided there: with
 interval 0.9, from q05 to q95, but from zero to q90 where q05 is zero. Otherwise the interval
@@ -43,12 +46,20 @@ LOWEST_DISPERSION = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
+class Steps:
+    """In which steps demand comes, per series: whole units or not, and the least amount ever asked."""
+
+    counts: NDArray[np.bool_]
+    least: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class Spread:
     """How far actuals scatter: dispersion per series, and reading levels per demand class."""
 
     dispersion: Floats
     levels: dict[str, Floats]
-    counts: bool
+    steps: Steps
 
 
 def fit_spread(
@@ -56,7 +67,7 @@ def fit_spread(
     means: Sequence[Floats],
     current: Window,
     probabilities: Sequence[float],
-    counts: bool,
+    steps: Steps,
 ) -> Spread:
     """Learn dispersion and reading levels from the errors of the chosen forecasts.
 
@@ -68,8 +79,8 @@ def fit_spread(
         The window to be forecast; gives the in-sample dispersion, and classes for fallbacks.
     probabilities
         Of the quantiles.
-    counts
-        Whether demand comes in whole units.
+    steps
+        In which steps the demand of each series comes.
     """
     wanted = np.asarray(probabilities, dtype="float64")
     sums = [_dispersion_sums(window, mean) for window, mean in zip(windows, means, strict=True)]
@@ -79,10 +90,10 @@ def fit_spread(
     places, labels = [np.empty((0, 3))], [np.empty(0, dtype=np.str_)]
     for window, mean, (squares, points) in zip(windows, means, sums, strict=True):
         without = _combine(all_squares - squares, all_points - points, window.dispersion)
-        places.append(_places(window, mean, without, counts))
+        places.append(_places(window, mean, without, steps.counts))
         labels.append(np.broadcast_to(window.classes[:, None], mean.shape)[window.scored])
     levels = _reading_levels(np.concatenate(places), np.concatenate(labels), wanted)
-    return Spread(dispersion, levels, counts)
+    return Spread(dispersion, levels, steps)
 
 
 def demand_quantiles(mean: Floats, spread: Spread, classes: NDArray[np.str_]) -> Floats:
@@ -92,7 +103,9 @@ def demand_quantiles(mean: Floats, spread: Spread, classes: NDArray[np.str_]) ->
     wide_mean = np.broadcast_to(mean[:, :, None], shape)
     wide_levels = np.broadcast_to(levels[:, None, :], shape)
     wide_dispersion = np.broadcast_to(spread.dispersion[:, None, None], shape)
-    found = _percent_points(wide_levels, wide_mean, wide_dispersion, spread.counts)
+    counts = np.broadcast_to(spread.steps.counts[:, None, None], shape)
+    found = _percent_points(wide_levels, wide_mean, wide_dispersion, counts)
+    found[found < spread.steps.least[:, None, None] / 2] = 0.0
     return np.maximum.accumulate(found, axis=2)
 
 
@@ -148,19 +161,19 @@ class _Shapes:
     smooth: NDArray[np.bool_]
 
 
-def _shapes(mean: Floats, dispersion: Floats, counts: bool) -> _Shapes:
+def _shapes(mean: Floats, dispersion: Floats, counts: NDArray[np.bool_]) -> _Shapes:
     expected = np.nan_to_num(mean) > 0
     small = expected & counts & (np.nan_to_num(mean) <= LARGE)
     wide = dispersion > POISSON
     return _Shapes(small & wide, small & ~wide, expected & ~small)
 
 
-def _places(window: Window, mean: Floats, dispersion: Floats, counts: bool) -> Floats:
+def _places(window: Window, mean: Floats, dispersion: Floats, counts: NDArray[np.bool_]) -> Floats:
     """Where each scored actual lies in its forecast distribution: F(y - 1), F(y), F(0)."""
     scored = window.scored
     actual, expected = window.actual[scored], mean[scored]
     phi = np.broadcast_to(dispersion[:, None], mean.shape)[scored]
-    shapes = _shapes(expected, phi, counts)
+    shapes = _shapes(expected, phi, np.broadcast_to(counts[:, None], mean.shape)[scored])
     step = np.where(shapes.smooth, 0.0, 1.0)
     below, upto = (_share_upto(value, expected, phi, shapes) for value in (actual - step, actual))
     zero = _share_upto(np.zeros_like(actual), expected, phi, shapes)
@@ -181,7 +194,7 @@ def _share_upto(value: Floats, mean: Floats, phi: Floats, shapes: _Shapes) -> Fl
     return np.where(value < 0, 0.0, found)
 
 
-def _percent_points(levels: Floats, mean: Floats, dispersion: Floats, counts: bool) -> Floats:
+def _percent_points(levels: Floats, mean: Floats, dispersion: Floats, counts: NDArray[np.bool_]) -> Floats:
     from scipy import special, stats
 
     found = np.where(np.isfinite(mean), 0.0, np.nan)

@@ -51,6 +51,9 @@ class ForecastSettings:
         Whether cancelled lines are demand.
     history_weeks
         Longest history that is used, in weeks.
+    most_series
+        Most product × site pairs that get a forecast; beyond that, those that sold most units in
+        the last season. What is left out is counted and told.
     new_weeks
         Below this many weeks of history a series counts as new.
     bootstrap
@@ -71,6 +74,7 @@ class ForecastSettings:
     kept_apart: tuple[str, ...] = ("special",)
     count_cancelled: bool = False
     history_weeks: int = 260
+    most_series: int = 10_000
     new_weeks: int = 26
     bootstrap: int = 500
     seed: int = 0
@@ -102,6 +106,7 @@ _BOUNDS = (
     ("season_length", 1, 520),
     ("windows", 1, 20),
     ("history_weeks", 2, 5200),
+    ("most_series", 1, 1_000_000),
     ("new_weeks", 1, 520),
     ("bootstrap", 1, 100_000),
     ("seed", 0, 2**32 - 1),
