@@ -47,4 +47,6 @@ def connect(database: Path | None = None, scratch: Path | None = None) -> Iterat
         "temp_directory": str(scratch or cases_folder()),
     }
     with duckdb.connect(str(database or ":memory:"), config=settings) as connection:
+        # A long query would draw a bar into the output of a notebook.
+        connection.execute("SET enable_progress_bar = false")
         yield connection
