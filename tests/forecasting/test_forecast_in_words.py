@@ -19,7 +19,7 @@ from helpers.forecasting import (
     say_selection,
     say_trust,
 )
-from helpers.forecasting.headlines import say_value_added
+from helpers.forecasting.headlines import baseline_words, plain_mean_errors, say_value_added
 
 
 def with_gain(result: Forecast, ours: float, naive: float, interval: tuple[float, float]) -> Forecast:
@@ -43,6 +43,40 @@ def test_forecast_that_gains_nothing_says_so(shop_forecast: Forecast) -> None:
     assert "gains nothing" in say_value_added(with_gain(shop_forecast, 0.50, 0.51, (-0.02, 0.03)))
     assert "Do not use it" in say_value_added(with_gain(shop_forecast, 0.60, 0.51, (-0.12, -0.03)))
     assert "had not seen" in say_value_added(with_gain(shop_forecast, 0.40, 0.51, (0.08, 0.13)))
+
+
+def test_forecast_that_is_worse_says_so_first_and_does_not_say_plan(shop_forecast: Forecast) -> None:
+    worse = replace(shop_forecast, value_added_interval=(-0.12, -0.03))
+    verdict, units, _ = say_recommendation(worse)
+    assert verdict.startswith("Do not use it")
+    assert "Plan for" not in units
+
+
+def test_plain_mean_is_the_mean_of_the_weeks_before_the_held_out_window(shop_forecast: Forecast) -> None:
+    errors = plain_mean_errors(shop_forecast)
+    held, history = shop_forecast.held_out, shop_forecast.history
+    known = history[history["week"] < held["origin"].min()]
+    gap = 0.0
+    for key, rows in held.groupby(["product_id", "site_id"]):
+        mine = known[(known["product_id"] == key[0]) & (known["site_id"] == key[1])]
+        gap += (rows["actual"] - mine.sort_values("week")["demand"].tail(13).mean()).abs().sum()
+    assert errors[13] == pytest.approx(gap / held["actual"].sum())
+
+
+def test_strong_plain_mean_is_named_in_the_verdict(shop_forecast: Forecast) -> None:
+    least = plain_mean_errors(shop_forecast).min()
+    said = say_value_added(with_gain(shop_forecast, least + 0.1, least + 0.3, (0.1, 0.3)))
+    assert f"but only {100 * least:.1f}" in said
+    assert ", and" in say_value_added(with_gain(shop_forecast, least - 0.1, least + 0.3, (0.3, 0.5)))
+
+
+def test_baseline_is_called_what_it_was(shop_forecast: Forecast) -> None:
+    def of(season: int) -> str:
+        return baseline_words(replace(shop_forecast, settings=ForecastSettings(season_length=season)))
+
+    assert of(1) == "the last week known"
+    assert of(4) == "the same week one season ago"
+    assert of(500) == "the mean of the last weeks"
 
 
 def test_short_history_is_said_and_not_hidden(small: ModuleType, quick: ForecastSettings) -> None:

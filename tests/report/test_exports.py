@@ -155,6 +155,15 @@ def test_a_sheet_has_a_frozen_bold_header_filters_types_and_formats(folder: Path
     assert sheet.column_dimensions["A"].width >= 12
 
 
+def test_shares_are_per_cent_and_text_columns_fit_their_text(folder: Path, tmp_path: Path) -> None:
+    frame = pd.DataFrame({"error": [0.766], "what": ["median of the methods without a season"]})
+    export(frame, "methods", {"error": "share"})
+    write_workbook(folder, tmp_path / "run.xlsx", "t")
+    sheet = load_workbook(tmp_path / "run.xlsx")["methods"]
+    assert (sheet["A2"].value, sheet["A2"].number_format) == (0.766, "0.0%")
+    assert sheet.column_dimensions["B"].width >= len(sheet["B2"].value)
+
+
 def test_no_cell_of_the_workbook_is_a_formula(folder: Path, tmp_path: Path) -> None:
     export(pd.DataFrame({"=name": FORMULAS}), "evil", {"=name": "=unit"}, "=title")
     write_workbook(folder, tmp_path / "run.xlsx", "=HYPERLINK()")

@@ -101,6 +101,11 @@ def test_a_kpi_whose_best_is_zero_shows_its_sign() -> None:
     assert "+2.1" in repr(tiles([Kpi("bias", 0.021, "w")]))
 
 
+def test_a_difference_of_shares_is_in_points_with_its_sign() -> None:
+    text = repr(tiles([Kpi("FVA", -0.021, "w")], intervals={"FVA": (-0.05, 0.01)}, differences=["FVA"]))
+    assert text == "FVA: −2.1\xa0points (−5.0\xa0points to 1.0\xa0points)"
+
+
 def test_a_table_shows_the_largest_first_and_counts_the_rest() -> None:
     html = table(
         frame(20), "T", {"id": "Id", "value": "Value|money"}, most=15, sort_by="value", export="t"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from helpers.contract.readiness import GO, STOP, Readiness
 
 VERDICTS = {
@@ -34,7 +36,7 @@ def headline_coverage(readiness: Readiness) -> str:
 def _say_verdict(readiness: Readiness) -> str:
     why = str(readiness.decisions["why"].iloc[0])
     if readiness.verdict == GO:
-        return f"{VERDICTS[GO]} Orders reach from {readiness.first_day} to {readiness.as_of}."
+        return f"{VERDICTS[GO]} They reach from {_day(readiness.first_day)} to {_day(readiness.as_of)}."
     return f"{VERDICTS[readiness.verdict]} {why[:1].upper()}{why[1:]}."
 
 
@@ -53,8 +55,13 @@ def _say_findings(readiness: Readiness) -> str:
     read = int(readiness.tables["rows_read"].sum())
     if not aside:
         return f"All {read:,} rows passed every check."
-    value = next(kpi for kpi in readiness.kpis if kpi.name == "value under findings").value or 0.0
-    return (
-        f"{aside:,} of {read:,} rows were set aside; the order lines among them are worth "
-        f"{value:.2%} of the ordered value."
-    )
+    value = next(kpi for kpi in readiness.kpis if kpi.name == "value under findings")
+    said = f"{aside:,} of {read:,} rows were set aside"
+    if not value.denominator:
+        return f"{said}."
+    worth = f"{value.numerator or 0:,.0f} of {value.denominator:,.0f} ordered"
+    return f"{said}; the order lines among them are worth {worth}."
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.figures.style import COLOURS, LINE, MARKERS, finish_axes, new_axes, percent
+from helpers.forecasting.headlines import baseline_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +24,7 @@ def plot_accuracy_by_class(forecast: Forecast, ax: Axes | None = None) -> Axes:
     axes.hlines(place, 100 * rows["wape"], 100 * rows["naive_wape"], color=LINE, alpha=0.6, linewidth=1.5)
     for column, meaning, name in (
         ("wape", "forecast", "forecast"),
-        ("naive_wape", "baseline", "same week last year"),
+        ("naive_wape", "baseline", baseline_words(forecast).removeprefix("the ")),
     ):
         values = 100 * rows[column].to_numpy()
         axes.plot(
@@ -46,7 +47,8 @@ def plot_accuracy_by_class(forecast: Forecast, ax: Axes | None = None) -> Axes:
     axes.set_yticks(place, [f"{row.group} ({row.series:,})" for row in rows.itertuples()])
     axes.set_ylim(-0.6, len(rows) - 0.2)
     axes.set_xlim(left=0)
-    return finish_axes(axes, claim_accuracy_by_class(forecast), "error, % of demand (WAPE)", "")
+    x_label, y_label = "error per product, site and week, % of demand (WAPE)", "demand class (series)"
+    return finish_axes(axes, claim_accuracy_by_class(forecast), x_label, y_label)
 
 
 def claim_accuracy_by_class(forecast: Forecast) -> str:
@@ -55,9 +57,8 @@ def claim_accuracy_by_class(forecast: Forecast) -> str:
     if rows.empty:
         return "Accuracy could not be measured"
     won = int((rows["wape"] < rows["naive_wape"]).sum())
-    if won == len(rows):
-        return f"The forecast beats last year's week in all {won} demand classes"
-    return f"The forecast beats last year's week in {won} of {len(rows)} demand classes"
+    counted = f"all {won}" if won == len(rows) else f"{won} of {len(rows)}"
+    return f"The forecast beats {baseline_words(forecast)} in {counted} demand classes"
 
 
 def describe_accuracy_by_class(forecast: Forecast) -> str:
@@ -66,7 +67,7 @@ def describe_accuracy_by_class(forecast: Forecast) -> str:
     both = zip(rows["group"], rows["wape"], rows["naive_wape"], strict=True)
     parts = [f"{group} {percent(ours)} against {percent(naive)}" for group, ours, naive in both]
     said = "; ".join(parts) if parts else "no class was measured"
-    return f"Dot plot of the error per demand class, forecast against the same week last year: {said}."
+    return f"Dot plot of the error per demand class, forecast against {baseline_words(forecast)}: {said}."
 
 
 def _rows(forecast: Forecast) -> pd.DataFrame:

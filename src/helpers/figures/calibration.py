@@ -32,10 +32,10 @@ def plot_calibration(forecast: Forecast, ax: Axes | None = None) -> Axes:
     axes.vlines(stated, below, at_most, color=COLOURS["forecast"], linewidth=5, alpha=0.85)
     axes.annotate("stated = seen", (30, 30), xytext=(6, -12), textcoords="offset points")
     if len(rows):
-        axes.annotate("bar: seen, from below to at most the quantile", (98, 4), ha="right")
+        axes.annotate("bar: share of weeks from below the quantile to at most it", (98, 4), ha="right")
     axes.set_xlim(0, 100)
     axes.set_ylim(0, 102)
-    return finish_axes(axes, claim_calibration(forecast), "stated probability, %", "share of weeks, %")
+    return finish_axes(axes, claim_calibration(forecast), "stated probability, %", "held-out weeks, %")
 
 
 def claim_calibration(forecast: Forecast) -> str:
@@ -45,8 +45,11 @@ def claim_calibration(forecast: Forecast) -> str:
     if rows.empty or coverage is None:
         return "Coverage could not be measured"
     held = int(_held(rows).sum())
-    interval = f"the {percent(forecast.settings.interval)} interval covers {percent(coverage, 1)}"
-    return f"{held} of {len(rows)} quantiles hold; {interval}"
+    stated = percent(forecast.settings.interval)
+    return (
+        f"{held} of {len(rows)} stated probabilities hold; "
+        f"the {stated} interval covered {percent(coverage, 1)} of weeks"
+    )
 
 
 def describe_calibration(forecast: Forecast) -> str:

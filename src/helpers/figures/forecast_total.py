@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from helpers.forecasting.result import Forecast
 
 SHOWN_WEEKS = 104
+LABEL_WEEKS = 13  # that the label of the actuals must clear
 
 
 def plot_forecast_total(
@@ -42,7 +43,7 @@ def plot_forecast_total(
         )
     if len(ahead) and len(past):
         axes.axvline(ahead["week"].iloc[0], color=COLOURS["actual"], linewidth=0.8, linestyle=":")
-        _label(axes, past.index[0], float(past.iloc[:8].max()), "actual", "left")
+        _label(axes, past.index[0], float(past.iloc[:LABEL_WEEKS].max()), "actual", "left")
         label = f"forecast, {percent(forecast.settings.interval)} interval"
         _label(axes, ahead["week"].iloc[-1], float(ahead["low"].fillna(ahead["mean"]).min()), label, "right")
     axes.set_ylim(bottom=0)

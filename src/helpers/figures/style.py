@@ -54,12 +54,22 @@ def finish_axes(ax: Axes, title: str, x_label: str, y_label: str) -> Axes:
     ax.set_xlabel(x_label)
     ax.set_ylabel(y_label)
     ax.tick_params(color=LINE)
+    _part_thousands(ax)
     for side, spine in ax.spines.items():
         spine.set_visible(side in {"left", "bottom"})
         spine.set_color(LINE)
     ax.grid(visible=True, axis="y", color=LINE, alpha=0.25, linewidth=0.6)
     ax.set_axisbelow(True)
     return ax
+
+
+def _part_thousands(ax: Axes) -> None:
+    """Write the numbers of an axis as the tables do; dates and names keep their words."""
+    from matplotlib.ticker import FuncFormatter, ScalarFormatter
+
+    for axis in (ax.xaxis, ax.yaxis):
+        if type(axis.get_major_formatter()) is ScalarFormatter:
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
 
 
 def percent(share: float, digits: int = 0) -> str:

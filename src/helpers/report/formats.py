@@ -134,7 +134,8 @@ def say_cell(value: object, form: str, digits: int | None = None) -> str:
     if form in NUMBER_FORMATS:
         decimals = _DIGITS.get(form, 0) if digits is None else digits
         plain = float(value)  # type: ignore[arg-type]
-        return f"{number(plain * 100, decimals)}{_SPACE}%" if form == "pct" else number(plain, decimals)
+        text = number(plain * 100 if form == "pct" else plain, decimals)
+        return f"{_not_quite(plain, text)}{_SPACE}%" if form == "pct" else text
     if form in {"date", "week"} and not isinstance(value, str):
         day = pd.Timestamp(value)  # type: ignore[arg-type]
         return f"{day:%G-W%V}" if form == "week" else f"{day:%Y-%m-%d}"

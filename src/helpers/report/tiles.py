@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 from helpers.contract.kpis import Kpi
-from helpers.report.formats import is_known, number, say
+from helpers.report.formats import is_known, number, say, say_difference
 from helpers.report.standalone import STANDALONE_STYLE
 
 SINCE_SLOT = '<dd class="pb-since"></dd>'
@@ -26,6 +26,7 @@ class Tiles:
     baseline_name: str = "baseline"
     intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     digits: int | None = None
+    differences: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return "\n".join(self._line(kpi) for kpi in self.kpis)
@@ -59,6 +60,9 @@ class Tiles:
 
     def _say(self, kpi: Kpi, value: float | None) -> str:
         signed = kpi.definition.better == "zero"
+        if kpi.name in self.differences and value is not None and is_known(value):
+            sign = "\N{MINUS SIGN}" if value < 0 else ""
+            return sign + say_difference(value, kpi.definition.unit, self.digits)
         return say(value, kpi.definition.unit, self.digits, signed=signed)
 
     def _beside(self, kpi: Kpi) -> str:
@@ -79,6 +83,7 @@ def tiles(
     baseline_name: str = "baseline",
     intervals: Mapping[str, tuple[float, float]] | None = None,
     digits: int | None = None,
+    differences: Sequence[str] = (),
 ) -> Tiles:
     """Return KPI tiles.
 
@@ -94,9 +99,11 @@ def tiles(
         KPI name to the bounds of its interval, in the KPI's unit.
     digits
         Decimals for all tiles; by default what suits each unit.
+    differences
+        Names of KPIs that are differences of two shares: said in points, not per cent.
     """
     beside = {kpi.name: kpi for kpi in baseline}
-    return Tiles(tuple(kpis), beside, baseline_name, dict(intervals or {}), digits)
+    return Tiles(tuple(kpis), beside, baseline_name, dict(intervals or {}), digits, frozenset(differences))
 
 
 def _attributes(kpi: Kpi) -> str:

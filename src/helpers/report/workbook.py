@@ -40,6 +40,8 @@ _NUMBER_FORMATS: Final = {
     "bool": "General",
     "text": "General",
 }
+_SHARE_FORMAT: Final = "0.0%"
+_MEASURED_ROWS: Final = 200  # that the width of a text column is taken from
 _HEADER_FONT: Final = Font(bold=True)
 _HEADER_FILL: Final = PatternFill("solid", fgColor="E9EEF5")
 _HEADER_ALIGNMENT: Final = Alignment(wrap_text=True, vertical="top")
@@ -72,8 +74,10 @@ def write_workbook(exports_dir: Path, target: Path, title: str) -> Path | None:
     _write_contents(book, exports, sheets, title)
     rows: dict[str, bytes] = {}
     for place, item in enumerate(exports, 2):
-        styles = _write_header(book, item, sheets[item.name])
-        lines = _read_rows(exports_dir / f"{item.name}.csv")
+        path = exports_dir / f"{item.name}.csv"
+        widths = _widths(item.columns, _read_rows(path))
+        styles = _write_header(book, item, sheets[item.name], widths)
+        lines = _read_rows(path)
         rows[f"xl/worksheets/sheet{place}.xml"] = _rows_xml(lines, item.columns, styles)
     write_atomically(target, _archive_bytes(book, rows))
     return target
@@ -107,22 +111,23 @@ def _write_contents(book: Workbook, exports: list[Export], sheets: dict[str, str
             first = [None, None, None]
 
 
-def _write_header(book: Workbook, item: Export, name: str) -> list[int]:
+def _write_header(book: Workbook, item: Export, name: str, widths: Sequence[float]) -> list[int]:
     """Write a sheet up to its rows (frozen header, units, filters, widths); return the columns' styles."""
     sheet = book.create_sheet(name)
     sheet.freeze_panes = "A2"
     shown = min(item.rows, _MOST_ROWS)
     sheet.auto_filter.ref = f"A1:{get_column_letter(max(len(item.columns), 1))}{shown + 1}"
-    for place, column in enumerate(item.columns, 1):
-        sheet.column_dimensions[get_column_letter(place)].width = _width(column)
+    for place, width in enumerate(widths, 1):
+        sheet.column_dimensions[get_column_letter(place)].width = width
     sheet.append([_header(sheet, f"{c.name} ({c.unit})" if c.unit else c.name) for c in item.columns])
-    return [_style(sheet, column.kind) for column in item.columns]
+    return [_style(sheet, column) for column in item.columns]
 
 
-def _style(sheet: Any, kind: str) -> int:
-    """Return the number under which the workbook keeps the format of a kind."""
+def _style(sheet: Any, column: ExportColumn) -> int:
+    """Return the number under which the workbook keeps the format of a column."""
     cell = WriteOnlyCell(sheet)
-    cell.number_format = _NUMBER_FORMATS[kind]
+    is_share = column.kind == "number" and column.unit == "share"
+    cell.number_format = _SHARE_FORMAT if is_share else _NUMBER_FORMATS[column.kind]
     return int(cell.style_id)
 
 
@@ -165,10 +170,19 @@ def _read_rows(path: Path) -> Iterator[list[str]]:
         yield from lines
 
 
-def _width(column: ExportColumn) -> float:
-    """Return a column width from its heading and kind; text gets room."""
+def _widths(columns: Sequence[ExportColumn], lines: Iterable[list[str]]) -> list[float]:
+    """Return column widths from headings, and for text from the first rows."""
+    longest = [0] * len(columns)
+    for line in islice(lines, _MEASURED_ROWS):
+        longest = [max(most, len(text)) for most, text in zip(longest, line, strict=True)]
+    return [_width(column, most) for column, most in zip(columns, longest, strict=True)]
+
+
+def _width(column: ExportColumn, longest: int) -> float:
+    """Return a column width from its heading, and from its longest text."""
     heading = len(column.name) + (len(column.unit) + 3 if column.unit else 0)
-    return float(min(max(heading / 1.4 + 4, 18 if column.kind == "text" else 12), 40))
+    needed = max(longest + 2 if column.kind == "text" else 0, 12)
+    return float(min(max(heading / 1.4 + 4, needed), 60))
 
 
 def _header(sheet: Any, text: str) -> Any:
