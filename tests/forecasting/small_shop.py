@@ -21,6 +21,9 @@ class TinyCase:
     def __init__(self, tables: dict[str, pd.DataFrame], as_of: date | None = None) -> None:
         self.tables = tables
         self.as_of = as_of or tables["orders"]["order_date"].max().date()
+        # The shop is open on every weekday, though it sells on Wednesdays.
+        first: date = tables["orders"]["order_date"].min().date()
+        self.first_day = first - timedelta(days=first.weekday())
 
     def has(self, name: str) -> bool:
         return name in self.tables

@@ -143,7 +143,7 @@ def _write_pages(
 
 
 def _say_checks(case: Case) -> str:
-    aside = sum(finding.count for finding in case.findings if finding.action == "quarantined")
+    aside = sum(file.rows_read - file.rows for file in case.files.values())
     if not case.findings:
         return "all rows passed"
-    return f"{aside:,} cells broke a rule; their rows were set aside" if aside else "passed, with notes"
+    return f"{aside:,} {'row' if aside == 1 else 'rows'} set aside" if aside else "passed, with notes"

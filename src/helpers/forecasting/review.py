@@ -69,7 +69,7 @@ def _biased(history: History, window: Window, mean: Floats) -> tuple[list[str], 
     texts = [
         ""
         if not hit
-        else f"bias {percent(part, signed=True)} over the last {count} weeks"
+        else f"forecast {percent(abs(part))} too {'high' if part > 0 else 'low'} over the last {count} weeks"
         if sold > 0
         else f"forecast {planned:,.0f}, nothing asked in the last {count} weeks"
         for hit, part, count, sold, planned in zip(flag, share, weeks, actual, forecast, strict=True)
@@ -109,7 +109,7 @@ def _changed_level(history: History, profile: Floats, horizon: int) -> tuple[lis
     texts = [
         ""
         if not hit
-        else f"level {percent(part, signed=True)} in the last {RECENT} weeks"
+        else f"demand {'up' if part > 0 else 'down'} {percent(abs(part))} in the last {RECENT} weeks"
         if base > 0
         else "demand came back"
         for hit, part, base in zip(flag, share, old, strict=True)
