@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -343,6 +344,128 @@ def test_file_that_is_not_what_its_name_says(tmp_path: Path, name: str) -> None:
     path.write_text("only text")
     with pytest.raises(SourceError, match=name):
         load_case(path)
+
+
+def test_folder_named_like_a_pattern_is_only_itself(company_folder: Path) -> None:
+    beside, odd = company_folder.parent / "pa", company_folder.parent / "p[ab]"
+    company_folder.rename(odd)
+    beside.mkdir()
+    text = (odd / "orders.csv").read_text()
+    (beside / "orders.csv").write_text(text.replace("A-17,2,", "A-17,200,"))
+    assert units(load_case(odd)) == 16
+
+
+def test_every_line_that_does_not_split_is_counted_and_listed(company_folder: Path) -> None:
+    case = load_case(edit(company_folder, "orders", lambda text: text + "bad,line\n" * 120_000))
+    assert case.files["orders"].rows_read == 120_006
+    assert len(case.quarantine) == 120_000
+
+
+def test_lines_behind_an_open_quote_are_counted(company_folder: Path) -> None:
+    case = load_case(
+        edit(company_folder, "products", lambda text: text + 'C-1,"x,Tools,1,2\nD-1,y,Tools,1,2\n')
+    )
+    assert case.files["products"].rows_read == 4
+
+
+def test_stray_quote_that_swallows_rows_is_said(company_folder: Path) -> None:
+    edit(company_folder, "products", lambda text: text.replace("Drill", '"Drill').replace("Saw", 'Saw"'))
+    assert "it can swallow whole rows" in said(load_case(company_folder))
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\r\n"])
+def test_odd_line_ends_are_read(company_folder: Path, end: str) -> None:
+    path = company_folder / "orders.csv"
+    path.write_bytes(path.read_bytes().replace(b"\n", end.encode()))
+    assert units(load_case(company_folder)) == 16
+
+
+def test_mixed_line_ends_are_read(company_folder: Path) -> None:
+    path = company_folder / "orders.csv"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n", 3))
+    assert units(load_case(company_folder)) == 16
+
+
+def test_nameless_and_repeated_columns_cost_no_table(company_folder: Path) -> None:
+    case = load_case(
+        edit(company_folder, "orders", lambda t: t.replace("\n", ",,,\n").replace(",,,", ",,Note,note", 1))
+    )
+    assert units(case) == 16
+
+
+def test_two_files_of_one_table_in_other_letters_are_said(company_folder: Path) -> None:
+    (company_folder / "Orders.csv").write_text((company_folder / "orders.csv").read_text())
+    assert "the table is there twice" in said(load_case(company_folder))
+
+
+def test_lists_in_a_column_stop_the_table(company_folder: Path) -> None:
+    (company_folder / "products.csv").unlink()
+    frame = pd.DataFrame({"product_id": ["A-17", "B-20"], "name": [["x"], ["y"]], "category": "Tools"})
+    frame.to_parquet(company_folder / "products.parquet")
+    with pytest.raises(ContractError, match="holds lists or records"):
+        load_case(company_folder)
+
+
+def test_missing_number_is_nobodys_id(company_folder: Path) -> None:
+    path = company_folder / "orders.csv"
+    table = pa.table(pd.read_csv(path).to_dict("list")).append_column(
+        "customer_id", pa.array([float("nan")] * 6)
+    )
+    path.unlink()
+    pq.write_table(table, company_folder / "orders.parquet")
+    assert load_case(company_folder).table("orders")["customer_id"].isna().all()
+
+
+def test_unknown_site_does_not_widen_terms_to_all_sites(company_folder: Path) -> None:
+    (company_folder / "supply_terms.csv").write_text(
+        "supplier_id,product_id,site_id,unit_cost,lead_time_days\nX,A-17,NOPE,1,2\n"
+    )
+    assert load_case(company_folder).files["supply_terms"].rows == 0
+
+
+def test_successor_that_was_set_aside_is_no_successor(company_folder: Path) -> None:
+    (company_folder / "products.csv").write_text(
+        "product_id,name,category,unit_cost,list_price,successor_id\n"
+        "A-17,Drill,Tools,10,15,C-1\nB-20,Saw,Tools,4,6,\nC-1,,Tools,1,2,\n"
+    )
+    assert load_case(company_folder).table("products")["successor_id"].isna().all()
+
+
+def test_words_of_the_mapping_stay_as_written(company_folder: Path) -> None:
+    (company_folder / "mapping.yaml").write_text("tables: {orders: {constants: {customer_id: 007}}}")
+    assert set(load_case(company_folder).table("orders")["customer_id"]) == {"007"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 5_000,
+        "tables: {orders: {constants: {site_id: null}}}",
+        "tables: {orders: {values: {status: shipped}}}",
+        "tables: {orders: {from: [orders]}}",
+        "tables:\n  orders: {}\n  orders: {}\n",
+    ],
+)
+def test_mapping_that_says_nothing_clear_is_refused(company_folder: Path, text: str) -> None:
+    (company_folder / "mapping.yaml").write_text(text)
+    with pytest.raises(MappingError, match=r"mapping\.yaml"):
+        load_case(company_folder)
+
+
+@pytest.mark.parametrize("source", ["x" * 5_000, "~nobody-of-this-name/x", "/dev/null", ""])
+def test_source_that_is_no_path_is_refused(source: str) -> None:
+    with pytest.raises(SourceError):
+        load_case(source)
+
+
+def test_rows_beyond_the_stated_size_of_a_sheet_are_read(company_folder: Path) -> None:
+    path = workbook(company_folder)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1:H3"', part))
+    assert units(load_case(path)) == 16
 
 
 def test_every_error_is_for_the_user() -> None:

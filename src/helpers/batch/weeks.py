@@ -7,7 +7,7 @@ import re
 
 from helpers.errors import ParameterError
 
-PATTERN = re.compile(r"(\d{4})-W(\d{2})")
+PATTERN = re.compile(r"([12]\d{3})-W(\d{2})", re.ASCII)
 
 
 def week_of(day: dt.date) -> str:

@@ -22,7 +22,7 @@ from helpers.contract.check import QUARANTINE_FILE, Checked, TableFile, check_ra
 from helpers.contract.engine import cases_folder, connect, workshop
 from helpers.contract.findings import Finding
 from helpers.contract.schema import Table, contract
-from helpers.contract.sources.raw import literal, quote
+from helpers.contract.sources.raw import path_literal, quote
 from helpers.errors import ContractError
 
 CASE_FILE = "case.json"
@@ -67,7 +67,7 @@ class Case:
     @property
     def quarantine(self) -> pd.DataFrame:
         """Flagged cells: table_name, row, column_name, rule, value, action, advice, record (JSON)."""
-        path = literal(str(self.folder / QUARANTINE_FILE))
+        path = path_literal(self.folder / QUARANTINE_FILE)
         with connect() as connection:
             return connection.execute(f"SELECT * FROM read_parquet({path}) ORDER BY ALL").df()
 
@@ -115,7 +115,7 @@ class Case:
 
     def _relation(self, name: str) -> str:
         if name in self.files:
-            return f"SELECT * FROM read_parquet({literal(str(self.files[name].path))})"
+            return f"SELECT * FROM read_parquet({path_literal(self.files[name].path)})"
         columns = ", ".join(
             f"CAST(NULL AS {column.sql_type}) AS {quote(column.name)}" for column in contract()[name].columns
         )

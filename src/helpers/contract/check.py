@@ -15,7 +15,7 @@ from helpers.contract.findings import Example, Finding, sort_findings
 from helpers.contract.mapping import TableMapping
 from helpers.contract.rules import Window, check_tables, good_rows
 from helpers.contract.schema import contract
-from helpers.contract.sources.raw import RawTable, literal, match_columns, quote
+from helpers.contract.sources.raw import RawTable, literal, match_columns, path_literal, quote
 from helpers.contract.sources.workbook import cell_text
 from helpers.contract.stage import make_flags, stage_table
 from helpers.errors import ContractError
@@ -76,7 +76,7 @@ def check_raw_tables(
     window = check_tables([raw.name for raw in usable], connection, frozenset(others))
     found = sort_findings(findings + _sum_up_flags(usable, connection))
     files = {raw.name: _write_good_rows(raw, work, connection) for raw in usable}
-    _write_quarantine(list(files), work, connection)
+    _write_quarantine(usable, work, connection)
     read, accepted = _ordered_value(connection) if "orders" in files else (0.0, 0.0)
     return Checked(files, found, window, read, accepted)
 
@@ -125,7 +125,7 @@ def _nan_as_null(expression: str, sql_type: str) -> str:
 def _view_checked(name: str, file: TableFile, connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         f"CREATE VIEW stage_{name} AS SELECT file_row_number AS _row, * EXCLUDE (file_row_number) "
-        f"FROM read_parquet({literal(str(file.path))}, file_row_number=true)"
+        f"FROM read_parquet({path_literal(file.path)}, file_row_number=true)"
     )
 
 
@@ -192,7 +192,8 @@ def _write_good_rows(raw: RawTable, work: Path, connection: duckdb.DuckDBPyConne
     )
     read = connection.execute(f"SELECT count(*) FROM stage_{raw.name}").fetchone() or (0,)
     rows, fingerprint = _fingerprint(path, names, connection)
-    return TableFile(path, rows, int(read[0]) + len(raw.rejects), fingerprint, raw.origin)
+    rows_read = int(read[0]) + sum(reject.lines for reject in raw.rejects)
+    return TableFile(path, rows, rows_read, fingerprint, raw.origin)
 
 
 def _blanked(table: str, column: str) -> str:
@@ -205,21 +206,31 @@ def _fingerprint(
 ) -> tuple[int, str]:
     """Return the rows, and a name of the content that does not depend on their order."""
     cells = ", ".join(f"coalesce(CAST({quote(column)} AS VARCHAR), '\\N')" for column in columns)
-    rows, total = connection.execute(
+    ((rows, total),) = connection.execute(
         f"SELECT count(*), coalesce(sum(CAST(md5_number_lower(concat_ws(chr(31), {cells})) AS HUGEINT)), 0) "
-        f"FROM read_parquet({literal(str(path))})"
-    ).fetchone() or (0, 0)
+        f"FROM read_parquet({path_literal(path)})"
+    ).fetchall()
     return int(rows), hashlib.blake2b(f"{columns} {rows} {total}".encode(), digest_size=8).hexdigest()
 
 
-def _write_quarantine(tables: list[str], work: Path, connection: duckdb.DuckDBPyConnection) -> None:
-    """Write every flagged cell with its whole row, so that nothing is lost and all can be mended."""
+def _write_quarantine(raws: list[RawTable], work: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    """Write every flagged cell with its whole row, and every line that did not split."""
+    rejects = [(raw.name, reject.row, reject.reason, reject.text) for raw in raws for reject in raw.rejects]
+    names = ("tbl", "row_number", "reason", "line")
+    schema = pa.schema([(n, pa.int64() if n == "row_number" else pa.string()) for n in names])
+    columns = [[reject[place] for reject in rejects] for place in range(len(names))]
+    connection.register("rejects", pa.table(columns, schema=schema))
+    lines = (
+        "SELECT tbl, row_number, '', 'does not split into the columns of the header (' || reason || ')', "
+        "line, 'quarantined', 'Look for a missing value or a stray quote.', CAST(to_json(line) AS VARCHAR) "
+        "FROM rejects"
+    )
     empty = (
         "SELECT NULL::VARCHAR AS table_name, NULL::BIGINT AS row, NULL::VARCHAR AS column_name, "
         "NULL::VARCHAR AS rule, NULL::VARCHAR AS value, NULL::VARCHAR AS action, NULL::VARCHAR AS advice, "
         "NULL::VARCHAR AS record WHERE false"
     )
-    parts = [empty, *(_flagged_rows(table) for table in tables)]
+    parts = [empty, lines, *(_flagged_rows(raw.name) for raw in raws)]
     target = literal(str(work / QUARANTINE_FILE))
     connection.execute(f"COPY ({' UNION ALL '.join(parts)}) TO {target} (FORMAT parquet)")
 

@@ -31,6 +31,8 @@ def workshop() -> Iterator[tuple[Path, duckdb.DuckDBPyConnection]]:
         tables = scratch / "tables"
         tables.mkdir()
         with connect(scratch / "stage.duckdb", scratch) as connection:
+            # The same data give the same days on any machine.
+            connection.execute("SET TimeZone = 'UTC'").fetchall()
             yield tables, connection
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

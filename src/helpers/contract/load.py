@@ -43,8 +43,11 @@ def load_case(source: str | Path, mapping: str | Path | None = None) -> Case:
     snapshot = _snapshot_of(source, mapping)
     if snapshot:
         return open_case(snapshot)
-    mapping_path = _mapping_path(source, mapping)
-    kept = cases_folder() / _stamp(source, mapping_path)
+    try:
+        mapping_path = _mapping_path(source, mapping)
+        kept = cases_folder() / _stamp(source, mapping_path)
+    except OSError as error:
+        raise SourceError(f"{error.filename or source} cannot be read: {error.strerror}.") from error
     if (kept / CASE_FILE).is_file():
         kept.touch()
         return open_case(kept)
@@ -109,7 +112,7 @@ def _read_case(source: str | Path, mapping_path: Path | None, target: Path) -> C
         try:
             raws, findings = read_source(source, connection, read_mapping(mapping_path))
             checked = check_raw_tables(raws, findings, work, connection)
-        except duckdb.Error as error:
+        except (OSError, duckdb.Error) as error:
             raise SourceError(f"{name} cannot be read: {str(error).splitlines()[0]}") from error
         return make_case(name, checked, work, target)
 

@@ -11,9 +11,11 @@ tables:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from reprlib import repr as short
 from typing import Any
 
 import yaml
@@ -58,9 +60,25 @@ def read_mapping(path: Path | None) -> dict[str, TableMapping]:
 
 def _load(path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Words)  # noqa: S506 - a SafeLoader
+    except (OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
         raise MappingError(f"{path.name} cannot be read as YAML: {' '.join(str(error).split())}") from error
+
+
+class _Words(yaml.SafeLoader):
+    """YAML in which 007, on and 2026-01-05 are the words that were written, and a key stands once."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - as PyYAML declares it
+        letter: [(tag, form) for tag, form in forms if tag == "tag:yaml.org,2002:null"]
+        for letter, forms in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        twice = [key for key, count in keys.items() if count > 1]
+        if twice:
+            raise yaml.YAMLError(f"{', '.join(twice)} stands twice, from line {node.start_mark.line + 1} on")
+        return super().construct_mapping(node, deep)
 
 
 def _tables(path: Path, document: Any, problems: list[str]) -> dict[str, Any]:
@@ -75,30 +93,38 @@ def _tables(path: Path, document: Any, problems: list[str]) -> dict[str, Any]:
 def _read_table(name: str, entry: Any, problems: list[str]) -> TableMapping:
     entry = {} if entry is None else entry
     if not isinstance(entry, dict):
-        problems.append(f"tables.{name}: expected {', '.join(PARTS)}; got {entry!r}.")
+        problems.append(f"tables.{name}: expected {', '.join(PARTS)}; got {short(entry)}.")
         return TableMapping()
     unknown_parts = [str(part) for part in entry if part not in PARTS]
     if unknown_parts:
         problems.append(f"tables.{name}: unknown {', '.join(unknown_parts)}. Known: {', '.join(PARTS)}.")
     parts = {part: _read_part(name, part, entry.get(part), problems) for part in PARTS[1:]}
     values = {
-        column: {str(theirs): str(ours) for theirs, ours in words.items()}
+        column: _read_words(f"tables.{name}.values.{column}", words, problems)
         for column, words in parts["values"].items()
-        if isinstance(words, dict)
     }
     return TableMapping(
-        source=str(entry.get("from") or ""),
-        columns={column: str(theirs) for column, theirs in parts["columns"].items()},
-        constants={column: str(value) for column, value in parts["constants"].items()},
+        source=_read_words(f"tables.{name}", {"from": entry.get("from") or ""}, problems).get("from", ""),
+        columns=_read_words(f"tables.{name}.columns", parts["columns"], problems),
+        constants=_read_words(f"tables.{name}.constants", parts["constants"], problems),
         values=values,
     )
+
+
+def _read_words(where: str, entry: Any, problems: list[str]) -> dict[str, str]:
+    if not isinstance(entry, dict):
+        problems.append(f"{where}: expected 'yours: ours' pairs; got {short(entry)}.")
+        return {}
+    odd = [key for key, word in entry.items() if not isinstance(key, str) or not isinstance(word, str)]
+    problems += [f"{where}.{key}: expected one word; got {short(entry[key])}." for key in odd]
+    return {key: word for key, word in entry.items() if key not in odd}
 
 
 def _read_part(table: str, part: str, entry: Any, problems: list[str]) -> dict[str, Any]:
     if entry is None:
         return {}
     if not isinstance(entry, dict):
-        problems.append(f"tables.{table}.{part}: expected 'column: value' pairs; got {entry!r}.")
+        problems.append(f"tables.{table}.{part}: expected 'column: value' pairs; got {short(entry)}.")
         return {}
     unknown = [str(column) for column in entry if column not in contract()[table].column_names]
     if unknown:

@@ -19,6 +19,9 @@ import duckdb
 from helpers.contract.schema import Reference, Table, contract
 from helpers.contract.sources.raw import quote
 
+# A blank site means every site here: emptying an unknown one would widen the row to all of them.
+BLANK_MEANS_ALL = frozenset({("promotions", "site_id")})
+
 WEEK = dt.timedelta(days=7)
 GRACE_DAYS = 7
 SHORTEST_LONG_GAP_DAYS = 28
@@ -63,8 +66,13 @@ def check_tables(
         _flag_outside(table, window, connection)
         _flag_date_order(table, connection)
         for reference in table.references:
-            _flag_dangling(table, reference, names | known, connection)
+            if reference.table != name:
+                _flag_dangling(table, reference, names | known, connection)
         _flag_duplicates(table, connection)
+        # Which rows of the table itself are good is known only now.
+        for reference in table.references:
+            if reference.table == name:
+                _flag_dangling(table, reference, names | known, connection)
     return window
 
 
@@ -204,9 +212,10 @@ def _flag_dangling(
         f"target.{quote(theirs)} = stage_{table.name}.{quote(ours)}"
         for ours, theirs in zip(reference.columns, reference.target_columns, strict=True)
     )
-    target_good = "true" if reference.table == table.name else good_rows(reference.table)
-    found = f"SELECT 1 FROM (SELECT * FROM stage_{reference.table} WHERE {target_good}) target WHERE {same}"
-    needed = table[reference.columns[0]].required
+    good = good_rows(reference.table)
+    found = f"SELECT 1 FROM (SELECT * FROM stage_{reference.table} WHERE {good}) target WHERE {same}"
+    column = table[reference.columns[0]]
+    needed = column.required or column.key or (table.name, column.name) in BLANK_MEANS_ALL
     _flag(
         table,
         reference.columns[0],

@@ -35,6 +35,8 @@ ROW_RULES = {
     "range": (f"is an impossible date (before {FIRST_DAY} or after {LAST_DAY})", "Correct the date."),
     "long": (f"is longer than {LONGEST_TEXT:,} characters", "Look for a stray quote in the export."),
     "rule": ("breaks the rule '{rule}'", "{rule_advice}"),
+    "broken": ("holds a line break", "Look for a stray quote in the export."),
+    "lines": ("spans several lines", "Look for a stray quote in the export: it can swallow whole rows."),
     "formula": ("looks like a spreadsheet formula", "It is kept as text and neutralised in every export."),
 }
 
@@ -78,7 +80,7 @@ def action_for(table: Table, column: Column, code: str) -> str:
     customer aside would take all its orders with it. In a table of events the row is set aside:
     an order line with an unreadable discount would give a wrong revenue.
     """
-    if code == "formula":
+    if code in {"formula", "lines"}:
         return "note"
     if table.kind == "master" and not (column.required or column.key):
         return "blanked"
@@ -91,9 +93,12 @@ def _raw_text(raw: RawTable, column: Column) -> str:
         return "CAST(NULL AS VARCHAR)"
     expression = raw.columns[column.name]
     sql_type = raw.types[column.name]
-    if column.type == "id" and sql_type in {"DOUBLE", "FLOAT"}:
-        whole = f"{expression} = floor({expression}) AND abs({expression}) < 1e15"
-        expression = f"CASE WHEN {whole} THEN CAST(CAST({expression} AS BIGINT) AS VARCHAR) "
+    if column.type == "id" and (sql_type in {"DOUBLE", "FLOAT"} or sql_type.startswith("DECIMAL")):
+        number = f"CAST({expression} AS DOUBLE)"
+        whole = f"{number} = floor({number}) AND abs({number}) < 1e15"
+        # Frames write a missing number as NaN; it is nobody's name.
+        expression = f"CASE WHEN isnan({number}) THEN NULL WHEN {whole} "
+        expression += f"THEN CAST(CAST({number} AS BIGINT) AS VARCHAR) "
         expression += f"ELSE CAST({raw.columns[column.name]} AS VARCHAR) END"
     return f"nullif(trim(CAST({expression} AS VARCHAR)), '')"
 
@@ -141,6 +146,8 @@ def _fault(column: Column, raw: RawTable) -> str:
     condition = rule_condition(column, value)
     cases += [("rule", f"NOT ({condition})")] if condition else []
     if column.type in {"id", "text"}:
+        broken = "broken" if column.type == "id" else "lines"
+        cases.append((broken, f"contains({text}, chr(10))"))
         cases.append(("formula", f"left({text}, 1) IN ('=', '@')"))
     whens = " ".join(f"WHEN {test} THEN '{code}:' || coalesce(left({text}, 200), '')" for code, test in cases)
     return f"CASE {whens} END" if whens else "CAST(NULL AS VARCHAR)"

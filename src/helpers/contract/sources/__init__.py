@@ -60,11 +60,14 @@ def resolve_source(source: str | Path) -> Path:
             "A database URL holds a password and is not taken as a value. Put it into an environment "
             "variable, say PLANBOOK_DB, and pass env:PLANBOOK_DB."
         )
-    path = Path(source).expanduser()
     here = Path.cwd()
-    candidates = [path] if path.is_absolute() else [folder / path for folder in (here, *here.parents)]
-    found = next((candidate for candidate in candidates if candidate.exists()), None)
-    if found is None:
+    try:
+        path = Path(source).expanduser()
+        candidates = [path] if path.is_absolute() else [folder / path for folder in (here, *here.parents)]
+        found = next((candidate for candidate in candidates if candidate.exists()), None)
+    except (OSError, RuntimeError) as error:
+        raise SourceError(f"{str(source)[:200]}: no path that can be followed ({error!s:.120}).") from error
+    if found is None or not str(source).strip() or not (found.is_dir() or found.is_file()):
         raise SourceError(
             f"{source}: no such folder or file. Give a folder of CSV or Parquet files, an .xlsx workbook, "
             "a DuckDB or SQLite file, or env:NAME for a database."
@@ -78,7 +81,9 @@ def source_files(source: str | Path) -> list[Path]:
         return []
     path = resolve_source(source)
     if path.is_file():
-        return [path, *(p for p in [path.parent / FILE_NAME] if p.is_file())]
+        # A database that is in use keeps its latest rows in a log beside it.
+        beside = [path.with_name(f"{path.name}{end}") for end in ("-wal", ".wal")]
+        return [path, *(p for p in [path.parent / FILE_NAME, *beside] if p.is_file())]
     return sorted(file for file in path.iterdir() if file.is_file())
 
 

@@ -23,6 +23,7 @@ from helpers.contract.sources.raw import (
     match_columns,
     match_tables,
     quote,
+    say_doubled,
     say_unmapped,
 )
 from helpers.contract.sources.workbook import read_rows
@@ -39,15 +40,10 @@ def read_duckdb(
         connection.execute(f"ATTACH {literal(str(path))} AS source (READ_ONLY)")
     except duckdb.Error as error:
         raise SourceError(f"{path.name} cannot be opened: {str(error).splitlines()[0]}") from error
-    query = "SELECT DISTINCT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'source'"
-    views = query.replace("table_name", "view_name").replace("duckdb_tables", "duckdb_views")
-    names = {
-        name: schema
-        for schema, name in connection.execute(f"{query} UNION ALL {views} AND NOT internal").fetchall()
-    }
+    names = _duckdb_names(path, connection)
     found = match_tables(list(names), mapping)
     _expect_tables(found, path.name, list(names))
-    findings = say_unmapped(found, mapping, path.name)
+    findings = say_unmapped(found, mapping, path.name) + say_doubled(found, names, "table")
     tables = []
     for table, name in found.items():
         relation = f"SELECT * FROM source.{quote(names[name])}.{quote(name)}"
@@ -58,6 +54,27 @@ def read_duckdb(
         findings += more
         tables.append(RawTable(table, f"table '{name}'", relation, expressions, types, first_row=1))
     return tables, findings
+
+
+def _duckdb_names(path: Path, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return the tables and views with their schemas.
+
+    Raises
+    ------
+    SourceError
+        A name of the contract stands in two schemas, and it is not for us to choose.
+    """
+    query = "SELECT DISTINCT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'source'"
+    views = query.replace("table_name", "view_name").replace("duckdb_tables", "duckdb_views")
+    found = connection.execute(f"{query} UNION ALL {views} AND NOT internal ORDER BY ALL").fetchall()
+    for schema, name in found:
+        others = [other for other, same in found if same == name and other != schema]
+        if others and name.lower() in contract():
+            raise SourceError(
+                f"{path.name}: the table '{name}' is there in the schemas {schema} and {', '.join(others)}. "
+                "Keep one of them, or give views of other names and name those in mapping.yaml."
+            )
+    return {name: schema for schema, name in found}
 
 
 def read_sqlite(
@@ -122,7 +139,7 @@ def _read_each(
 ) -> tuple[list[RawTable], list[Finding]]:
     found = match_tables(names, mapping)
     _expect_tables(found, where, names)
-    findings = say_unmapped(found, mapping, where)
+    findings = say_unmapped(found, mapping, where) + say_doubled(found, names, "table")
     tables: list[RawTable] = []
     for table, name in found.items():
         entry = mapping.get(table, TableMapping())

@@ -17,6 +17,8 @@ from helpers.contract.sources.raw import (
     literal,
     match_columns,
     match_tables,
+    path_literal,
+    plain,
     quote,
     say_unmapped,
 )
@@ -24,7 +26,6 @@ from helpers.contract.sources.text import find_encoding, read_header, split_head
 from helpers.errors import SourceError
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
-MOST_REJECTS = 100_000
 MOST_LINE_BYTES = 4_000_000
 # Real tables have keys that differ from row to row; this many rows per byte hold nothing.
 MOST_ROWS_PER_BYTE = 20
@@ -61,12 +62,12 @@ def say_unreadable(table: str, origin: str, error: Exception) -> Finding:
 
 
 def _files_by_name(folder: Path) -> dict[str, list[Path]]:
-    """Return table name → its files, the preferred kind first."""
+    """Return plain table name → its files, the preferred kind first."""
     files: dict[str, list[Path]] = {}
     for suffix in SUFFIXES:
         for path in sorted(folder.iterdir()):
             if path.is_file() and path.name.lower().endswith(suffix):
-                files.setdefault(path.name[: -len(suffix)], []).append(path)
+                files.setdefault(plain(path.name[: -len(suffix)]), []).append(path)
     return files
 
 
@@ -96,7 +97,7 @@ def _read_parquet(
     table: str, path: Path, connection: duckdb.DuckDBPyConnection, mapping: TableMapping
 ) -> tuple[RawTable, list[Finding]]:
     _refuse_hollow(path, connection)
-    relation = f"SELECT * FROM read_parquet({literal(str(path))})"
+    relation = f"SELECT * FROM read_parquet({path_literal(path)})"
     header = [
         (name, sql_type) for name, sql_type, *_ in connection.execute(f"DESCRIBE {relation}").fetchall()
     ]
@@ -105,7 +106,7 @@ def _read_parquet(
 
 
 def _refuse_hollow(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
-    query = f"SELECT num_rows FROM parquet_file_metadata({literal(str(path))})"
+    query = f"SELECT num_rows FROM parquet_file_metadata({path_literal(path)})"
     row = connection.execute(query).fetchone()
     rows = int(row[0]) if row else 0
     size = path.stat().st_size
@@ -116,14 +117,14 @@ def _refuse_hollow(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
 def _read_csv(
     table: str, path: Path, connection: duckdb.DuckDBPyConnection, mapping: TableMapping
 ) -> tuple[RawTable, list[Finding]]:
-    encoding = find_encoding(path)
-    readable = (
-        path if encoding == "utf-8" else to_utf8(path, encoding, Path(mkdtemp(dir=_scratch(connection))))
-    )
+    encoding, even = find_encoding(path)
+    readable = path
+    if encoding != "utf-8" or not even:
+        readable = to_utf8(path, encoding, Path(mkdtemp(dir=_scratch(connection))))
     known = _known_headers(table, mapping)
     delimiter, header = split_header(read_header(readable), known)
     expressions, types, findings = match_columns(
-        contract()[table], path.name, [(name, "VARCHAR") for name in header], mapping
+        contract()[table], path.name, [(name, "VARCHAR") for name in header if name.strip()], mapping
     )
     findings += _say_text(table, path.name, encoding, delimiter)
     if any(finding.action == "stop" for finding in findings):
@@ -139,22 +140,35 @@ def _load_csv(
     name: str, path: Path, delimiter: str, header: list[str], connection: duckdb.DuckDBPyConnection
 ) -> list[Reject]:
     """Make a view over the text file, every column as text; return the lines that do not split."""
-    columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in header)
+    names = _distinct(header)
+    columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in names)
     compression = "gzip" if path.suffix.lower() == ".gz" else "none"
     relation = (
-        f"read_csv({literal(str(path))}, delim={literal(delimiter)}, header=true, auto_detect=false, "
+        f"read_csv({path_literal(path)}, delim={literal(delimiter)}, header=true, auto_detect=false, "
         f"columns={{{columns}}}, quote='\"', escape='\"', nullstr='', compression='{compression}', "
-        f"max_line_size={MOST_LINE_BYTES}, store_rejects=true, rejects_limit={MOST_REJECTS}, "
+        f"max_line_size={MOST_LINE_BYTES}, store_rejects=true, rejects_limit=0, "
         f"rejects_table='{name}_rejects', rejects_scan='{name}_scans')"
     )
     # One scan into a table: a view would collect its rejects again on every reading.
-    selected = ", ".join(quote(column) for column in header)
+    selected = ", ".join(quote(column) for column in names)
     connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT {selected} FROM {relation}")
     rows = connection.execute(
-        f"SELECT line, any_value(csv_line), any_value(error_message) FROM {name}_rejects "
-        "GROUP BY line ORDER BY line"
+        "SELECT line, left(text, 500), reason, 1 + length(text) - length(replace(text, chr(10), '')) FROM "
+        "(SELECT line, rtrim(any_value(csv_line), chr(10)) AS text, any_value(error_message) AS reason "
+        f"FROM {name}_rejects GROUP BY line) ORDER BY line"
     ).fetchall()
-    return [Reject(int(line), str(text)[:500], str(reason)) for line, text, reason in rows]
+    return [Reject(int(line), str(text), str(reason), int(lines or 1)) for line, text, reason, lines in rows]
+
+
+def _distinct(header: list[str]) -> list[str]:
+    """Name nameless and repeated columns by their place; those of the contract stand once by now."""
+    seen: set[str] = set()
+    names = []
+    for number, column in enumerate(header, start=1):
+        repeated = not column.strip() or column.lower() in seen
+        names.append(f"{column} (column {number})" if repeated else column)
+        seen.add(column.lower())
+    return names
 
 
 def _known_headers(table: str, mapping: TableMapping) -> frozenset[str]:
@@ -187,4 +201,5 @@ def _say_rejects(table: str, origin: str, rejects: list[Reject]) -> list[Finding
     examples = tuple(Example(reject.row, "", reject.text[:80]) for reject in rejects[:3])
     rule = f"lines do not split into the columns of the header ({rejects[0].reason})"
     advice = "Look for a missing value, a stray quote or a delimiter inside a text."
-    return [Finding(table, "", origin, rule, "quarantined", len(rejects), advice, examples)]
+    lines = sum(reject.lines for reject in rejects)
+    return [Finding(table, "", origin, rule, "quarantined", lines, advice, examples)]

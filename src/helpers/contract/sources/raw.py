@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from helpers.contract.findings import Finding
 from helpers.contract.mapping import TableMapping
@@ -13,11 +15,15 @@ from helpers.contract.schema import Table, contract
 
 @dataclass(frozen=True)
 class Reject:
-    """A line of a text file that could not be split into its columns."""
+    """A line of a text file that could not be split into its columns.
+
+    A quote that is never closed swallows the lines behind it: `lines` counts them all.
+    """
 
     row: int
     text: str
     reason: str
+    lines: int = 1
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,14 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def path_literal(path: Path) -> str:
+    """Return a path as an SQL literal that names this one file, whatever stands in its name.
+
+    DuckDB takes `*`, `?` and `[` in a path as a pattern, which could match a neighbour's file.
+    """
+    return literal(re.sub(r"[*?\[]", r"[\g<0>]", str(path)))
+
+
 def match_columns(
     table: Table,
     origin: str,
@@ -73,8 +87,8 @@ def match_columns(
     and the SQL type by contract column, and the findings: columns that stand twice, mapped
     columns that are missing, required columns that are missing, and columns that are not used.
     """
-    found = {_plain(name): (name, sql_type) for name, sql_type in header}
-    twice = [name for name, count in Counter(_plain(name) for name, _ in header).items() if count > 1]
+    found = {plain(name): (name, sql_type) for name, sql_type in header}
+    twice = {name for name, count in Counter(plain(name) for name, _ in header).items() if count > 1}
     expressions: dict[str, str] = {}
     types: dict[str, str] = {}
     absent: list[str] = []
@@ -82,7 +96,7 @@ def match_columns(
         if column in mapping.constants:
             expressions[column], types[column] = literal(mapping.constants[column]), "VARCHAR"
             continue
-        theirs = _plain(mapping.columns.get(column, column))
+        theirs = plain(mapping.columns.get(column, column))
         if theirs in found:
             name, types[column] = found[theirs]
             expressions[column] = _translate(quote(name), mapping.values.get(column, {}))
@@ -90,7 +104,9 @@ def match_columns(
         elif column in mapping.columns:
             absent.append(f"{column}: {mapping.columns[column]}")
     findings = [
-        *_say_twice(table, origin, twice),
+        *_say_twice(table, origin, twice, mapping),
+        *_say_nested(table, origin, types),
+        *_say_time_zone(table, origin, types),
         *_say_absent(table, origin, absent, header),
         *_say_missing(table, origin, [c for c in table.required if c not in expressions], header),
         *_say_expected(table, origin, [c for c in table.expected if c not in expressions]),
@@ -100,11 +116,29 @@ def match_columns(
 
 
 def match_tables(names: Sequence[str], mapping: Mapping[str, TableMapping]) -> dict[str, str]:
-    """Return contract table → name in the source, for those that are there."""
-    available = {_plain(name): name for name in names}
+    """Return contract table → name in the source, for those that are there; the first of equal names."""
+    available = {plain(name): name for name in reversed(names)}
     wanted = {table: mapping[table].source if table in mapping else "" for table in contract()}
-    found = {table: available.get(_plain(theirs or table)) for table, theirs in wanted.items()}
+    found = {table: available.get(plain(theirs or table)) for table, theirs in wanted.items()}
     return {table: name for table, name in found.items() if name is not None}
+
+
+def say_doubled(found: Mapping[str, str], names: Iterable[str], kind: str) -> list[Finding]:
+    """Return a finding for each sheet or table that bears the name of one that was read."""
+    return [
+        Finding(
+            table=table,
+            column="",
+            origin=f"{kind} '{other}'",
+            rule=f"the table is there twice; {kind} '{name}' was read",
+            action="note",
+            count=0,
+            advice="Remove or rename one of the two.",
+        )
+        for table, name in found.items()
+        for other in names
+        if plain(other) == plain(name) and other != name
+    ]
 
 
 def say_unmapped(found: Mapping[str, str], mapping: Mapping[str, TableMapping], where: str) -> list[Finding]:
@@ -124,7 +158,8 @@ def say_unmapped(found: Mapping[str, str], mapping: Mapping[str, TableMapping], 
     ]
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """Return a name as names are compared: without regard to case, blanks and hyphens."""
     return name.strip().lstrip("\ufeff").lower().replace(" ", "_").replace("-", "_")
 
 
@@ -136,11 +171,31 @@ def _translate(expression: str, words: Mapping[str, str]) -> str:
     return f"CASE {text} {cases} ELSE {text} END"
 
 
-def _say_twice(table: Table, origin: str, twice: list[str]) -> list[Finding]:
-    known = [name for name in twice if name in table.column_names]
+def _say_twice(table: Table, origin: str, twice: set[str], mapping: TableMapping) -> list[Finding]:
+    known = [c for c in table.column_names if plain(mapping.columns.get(c, c)) in twice]
     return [
         Finding(table.name, name, origin, "column stands twice", "stop", 0, "Keep one of them.")
         for name in known
+        if name not in mapping.constants
+    ]
+
+
+def _say_nested(table: Table, origin: str, types: Mapping[str, str]) -> list[Finding]:
+    rule = "holds lists or records ({}), not single values"
+    advice = "Export one plain value per cell."
+    return [
+        Finding(table.name, column, origin, rule.format(sql_type[:60]), "stop", 0, advice)
+        for column, sql_type in types.items()
+        if sql_type.endswith("]") or sql_type.startswith(("STRUCT(", "MAP(", "UNION("))
+    ]
+
+
+def _say_time_zone(table: Table, origin: str, types: Mapping[str, str]) -> list[Finding]:
+    rule, advice = "holds times with a time zone; their day was taken in UTC", "Export plain local dates."
+    return [
+        Finding(table.name, column, origin, rule, "note", 0, advice)
+        for column, sql_type in types.items()
+        if sql_type == "TIMESTAMP WITH TIME ZONE" and table[column].type == "date"
     ]
 
 
@@ -173,8 +228,8 @@ def _say_expected(table: Table, origin: str, missing: list[str]) -> list[Finding
 def _say_unused(
     table: Table, origin: str, header: Sequence[tuple[str, str]], mapping: TableMapping
 ) -> list[Finding]:
-    used = {_plain(mapping.columns.get(column, column)) for column in table.column_names}
-    unused = [(name, sql_type) for name, sql_type in header if _plain(name) not in used]
+    used = {plain(mapping.columns.get(column, column)) for column in table.column_names}
+    unused = [(name, sql_type) for name, sql_type in header if plain(name) and plain(name) not in used]
     if not unused:
         return []
     rule = f"{len(unused)} columns are not in the contract ({_some(unused)})"

@@ -6,6 +6,7 @@ import codecs
 import csv
 import gzip
 import io
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,8 +29,8 @@ def open_bytes(path: Path) -> Iterator[BinaryIO]:
         yield cast("BinaryIO", file)
 
 
-def find_encoding(path: Path) -> str:
-    """Return `utf-8`, `utf-16` or `cp1252`, from the byte order mark or from reading it all.
+def find_encoding(path: Path) -> tuple[str, bool]:
+    """Return `utf-8`, `utf-16` or `cp1252`, and whether all lines end alike, from reading it all.
 
     Raises
     ------
@@ -38,22 +39,26 @@ def find_encoding(path: Path) -> str:
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     encoding = "utf-8"
-    for chunk in _chunks(path):
-        if chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return "utf-16"
+    ends = Counter[bytes]()
+    for number, chunk in enumerate(_chunks(path)):
+        if number == 0 and chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return "utf-16", False
         if b"\x00" in chunk:
             raise SourceError(f"{path.name} holds binary data, not text. Save it as CSV in UTF-8.")
         if encoding == "utf-8" and not _decodes(decoder, chunk):
             encoding = "cp1252"
-    return encoding
+        ends.update({end: chunk.count(end) for end in (b"\r", b"\n", b"\r\n")})
+    if encoding == "utf-8" and not _decodes(decoder, b"", final=True):
+        encoding = "cp1252"
+    return encoding, ends[b"\r"] == 0 or ends[b"\r"] == ends[b"\n"] == ends[b"\r\n"]
 
 
 def to_utf8(path: Path, encoding: str, folder: Path) -> Path:
-    """Write a UTF-8 copy of a file of another encoding into `folder`; the original is only read."""
+    """Write a UTF-8 copy with one kind of line end into `folder`; the original is only read."""
     target = folder / f"{path.name.split('.')[0]}.utf8.csv"
     with open_bytes(path) as file, target.open("w", encoding="utf-8", newline="") as copy:
         # cp1252 leaves five bytes undefined; they become the replacement character.
-        text = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
+        text = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline=None)
         while block := text.read(CHUNK):
             copy.write(block)
     return target
@@ -73,12 +78,15 @@ def split_header(line: str, known: frozenset[str]) -> tuple[str, list[str]]:
 
 
 def _split(line: str, delimiter: str) -> list[str]:
-    return next(csv.reader([line], delimiter=delimiter), [])
-
-
-def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes) -> bool:
     try:
-        decoder.decode(chunk)
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error as error:
+        raise SourceError(f"the first line is no header: {error}") from error
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
+    try:
+        decoder.decode(chunk, final)
     except UnicodeDecodeError:
         return False
     return True

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import zipfile
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import duckdb
 import pyarrow as pa
@@ -14,7 +16,7 @@ import pyarrow as pa
 from helpers.contract.findings import Finding
 from helpers.contract.mapping import TableMapping
 from helpers.contract.schema import contract
-from helpers.contract.sources.raw import RawTable, match_columns, match_tables, say_unmapped
+from helpers.contract.sources.raw import RawTable, match_columns, match_tables, say_doubled, say_unmapped
 from helpers.errors import SourceError
 
 MOST_EXPANSION = 200
@@ -42,11 +44,17 @@ def read_workbook(
     if not found:
         sheets = ", ".join(values.sheetnames[:8])
         raise SourceError(f"{path.name}: no sheet is named as a table of the contract. Sheets: {sheets}.")
-    findings = say_unmapped(found, mapping, path.name)
+    findings = say_unmapped(found, mapping, path.name) + say_doubled(found, values.sheetnames, "sheet")
     tables: list[RawTable] = []
     for table, sheet in found.items():
         rows = _rows(values[sheet], formulas[sheet])
-        raw, more = read_rows(table, f"sheet '{sheet}'", rows, connection, mapping.get(table, TableMapping()))
+        entry = mapping.get(table, TableMapping())
+        try:
+            raw, more = read_rows(table, f"sheet '{sheet}'", rows, connection, entry)
+        except (ElementTree.ParseError, KeyError, ValueError) as error:
+            raise SourceError(
+                f"{path.name}: the sheet '{sheet}' is broken: {error}. Save it again."
+            ) from error
         findings += more
         tables += [raw] if raw else []
     values.close()
@@ -87,11 +95,15 @@ def cell_text(cell: Any) -> str | None:
         return str(int(cell))
     if isinstance(cell, dt.datetime):
         return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(sep=" ")
-    return str(cell)
+    # A formula over several cells is an object that holds its text.
+    return str(getattr(cell, "text", cell))
 
 
 def _rows(values: Any, formulas: Any) -> Iterator[tuple[Any, ...]]:
     """Yield rows of saved values; where a formula has none, the formula itself."""
+    # The size that a sheet states of itself can be wrong, and rows beyond it would be lost.
+    values.reset_dimensions()
+    formulas.reset_dimensions()
     for saved, written in zip(
         values.iter_rows(values_only=True), formulas.iter_rows(values_only=True), strict=True
     ):
@@ -109,9 +121,9 @@ def _load_rows(
     connection.execute(f"CREATE TABLE {name} AS FROM batch")
     connection.unregister("batch")
     for batch in _batches(rows):
-        columns = [[cell_text(cell) for cell in column] for column in zip(*batch, strict=True)]
-        width = len(names)
-        columns = columns[:width] + [[None] * len(batch)] * (width - len(columns))
+        columns = [list(column) for column in zip_longest(*batch)][: len(names)]
+        columns = [[cell_text(cell) for cell in column] for column in columns]
+        columns += [[None] * len(batch)] * (len(names) - len(columns))
         connection.register("batch", pa.table(columns, schema=schema))
         connection.execute(f"INSERT INTO {name} FROM batch")
         connection.unregister("batch")
