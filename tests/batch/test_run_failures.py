@@ -12,6 +12,7 @@ import nbformat
 import pytest
 
 from helpers.batch.run import RunSettings, run_report
+from helpers.errors import ParameterError, PlanbookError
 
 
 def planbook(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -70,6 +71,8 @@ def test_killed_worker_leaves_a_failed_page(project: Path) -> None:
         ["--scenario", "unknown"],
         ["--pages", "7"],
         ["--jobs", "-1"],
+        ["-p", "source=elsewhere"],
+        ["-p", "growth=" + "(" * 20_000],
     ],
 )
 def test_wrong_values_stop_before_any_kernel(project: Path, arguments: Sequence[str]) -> None:
@@ -91,3 +94,39 @@ def test_outside_a_project_the_command_says_so(tmp_path: Path) -> None:
     result = planbook(tmp_path, "run")
     assert result.returncode == 1
     assert "is not inside a planbook project" in result.stderr
+
+
+def test_scenario_cannot_change_the_source(project: Path) -> None:
+    (project / "scenarios").mkdir()
+    (project / "scenarios" / "other.yaml").write_text("source: elsewhere\n")
+    result = planbook(project, "run", "--scenario", "other")
+    assert result.returncode == 2
+    assert "the source is given by --data" in result.stderr
+
+
+@pytest.mark.parametrize("text", ["growth: [", "- growth", "just words", "growth: much"])
+def test_scenario_that_cannot_be_read_is_refused_in_words(project: Path, text: str) -> None:
+    (project / "scenarios").mkdir()
+    (project / "scenarios" / "odd.yaml").write_text(text)
+    with pytest.raises(ParameterError):
+        run_report(RunSettings(scenario="odd"))
+
+
+def test_folder_that_is_no_report_is_never_replaced(project: Path) -> None:
+    precious = project / "reports" / "2026-W04" / "precious.txt"
+    precious.parent.mkdir(parents=True)
+    precious.write_text("mine")
+    with pytest.raises(PlanbookError, match=r"is there and is no report .* Move it away first"):
+        run_report(RunSettings(pages=["0"]))
+    assert precious.read_text() == "mine"
+
+
+def test_reports_that_cannot_be_written_are_said(project: Path) -> None:
+    (project / "reports").write_text("a file, not a folder")
+    with pytest.raises(PlanbookError, match="no report can be written there"):
+        run_report(RunSettings(pages=["0"]))
+
+
+@pytest.mark.parametrize("week", ["2020-W01", "2030-W10"])
+def test_week_far_from_the_data_still_gives_a_report(project: Path, week: str) -> None:
+    assert run_report(RunSettings(week=week, pages=["0"])).folder.name == week

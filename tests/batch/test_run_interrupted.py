@@ -90,3 +90,10 @@ def test_kernels_end_with_a_killed_driver(project: Path) -> None:
     while Path(f"/proc/{kernel}").exists() and time.time() < deadline:
         time.sleep(0.2)
     assert not Path(f"/proc/{kernel}").exists()
+
+
+def test_two_runs_of_one_week_at_once_both_end_well(project: Path) -> None:
+    both = [start(project, "-p", "growth=0.25"), start(project, "-p", "growth=0.5")]
+    assert [process.wait(120) for process in both] == [0, 0]
+    assert_whole(project / "reports" / "2026-W04")
+    assert not list((project / "reports").glob(".*"))

@@ -126,7 +126,7 @@ def _from_text(text: str, wanted: str) -> Any:
         return {"true": True, "false": False}.get(text.lower(), text)
     try:
         return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
         return text
 
 

@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from helpers.batch.manifest import MANIFEST
+from helpers.errors import PlanbookError
+
 PARTIAL = ".partial-"
 RETIRED = ".retired-"
 AT_FDCWD = -100
@@ -19,15 +22,37 @@ RENAME_EXCHANGE = 2
 
 @contextmanager
 def staging_folder(reports: Path, name: str) -> Iterator[Path]:
-    """Give a hidden folder in `reports` that is removed again unless it was moved into place."""
-    reports.mkdir(parents=True, exist_ok=True)
-    sweep(reports)
+    """Give a hidden folder in `reports` that is removed again unless it was moved into place.
+
+    Raises
+    ------
+    PlanbookError
+        Nothing can be written there.
+    """
     folder = reports / f"{PARTIAL}{os.getpid()}-{uuid.uuid4().hex[:8]}-{name}"
-    folder.mkdir()
+    try:
+        reports.mkdir(parents=True, exist_ok=True)
+        sweep(reports)
+        folder.mkdir()
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise PlanbookError(f"{reports}: no report can be written there ({why}). Give --reports.") from error
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def refuse_foreign(target: Path) -> None:
+    """Refuse to replace what is no report of ours.
+
+    Raises
+    ------
+    PlanbookError
+        The place is taken by something else.
+    """
+    if target.exists() and not (target / MANIFEST).is_file():
+        raise PlanbookError(f"{target} is there and is no report (it has no {MANIFEST}). Move it away first.")
 
 
 def put_in_place(folder: Path, target: Path) -> None:

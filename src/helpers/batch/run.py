@@ -21,7 +21,7 @@ import yaml
 from helpers.batch.execute import Job, Outcome, execute, prepare_worker
 from helpers.batch.notebooks import Notebook, find_notebooks, project_folder, select_notebooks
 from helpers.batch.parameters import assign_parameters
-from helpers.batch.place import put_in_place, staging_folder, write_in_place
+from helpers.batch.place import put_in_place, refuse_foreign, staging_folder, write_in_place
 from helpers.batch.publish import publish_run
 from helpers.batch.weeks import cutoff_of, decision_week, monday_of
 from helpers.contract.load import load_case, snapshot_environment
@@ -71,6 +71,8 @@ class RunSettings:
             monday_of(self.week)
         if self.scenario and not NAME.fullmatch(self.scenario):
             raise ParameterError(f"--scenario takes letters, digits, - and _; got {self.scenario!r}.")
+        if "source" in self.parameters:
+            raise ParameterError("The source is given by --data, once for all pages; take it out of -p.")
         if self.jobs < 0:
             raise ParameterError(f"--jobs takes 0 (one per core) or more; got {self.jobs}.")
 
@@ -115,6 +117,7 @@ def run_report(settings: RunSettings, tell: Callable[[Outcome, int], None] | Non
         name = f"{week}-{settings.scenario}" if settings.scenario else week
         values = {"source": settings.source, **_cutoff_value(settings, notebooks), **values}
         assigned = assign_parameters(_declared(notebooks), values)
+        refuse_foreign(reports / name)
         with staging_folder(reports, name) as staging:
             environment = _environment(settings, staging, snapshot_environment(settings.source, case))
             jobs = [_job(notebook, staging, assigned[notebook.name], environment) for notebook in notebooks]
@@ -170,6 +173,8 @@ def _scenario_values(project: Path, settings: RunSettings) -> dict[str, Any]:
         raise ParameterError(f"scenarios/{path.name} cannot be read as YAML: {error}") from error
     if not isinstance(values, dict):
         raise ParameterError(f"scenarios/{path.name}: expected 'name: value' lines; got {values!r}.")
+    if "source" in values:
+        raise ParameterError(f"scenarios/{path.name}: the source is given by --data, not by a scenario.")
     return {str(name): value for name, value in values.items()}
 
 
