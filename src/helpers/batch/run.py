@@ -111,7 +111,7 @@ def run_report(settings: RunSettings, tell: Callable[[Outcome, int], None] | Non
     values = {**_scenario_values(project, settings), **settings.parameters}
     assign_parameters(_declared(notebooks), values)
     reports = settings.reports or project / "reports"
-    with _workers(settings, notebooks) as workers:
+    with _Workers(settings, notebooks) as workers:
         case = load_case(settings.source)
         week = settings.week or decision_week(case.as_of)
         name = f"{week}-{settings.scenario}" if settings.scenario else week
@@ -204,7 +204,7 @@ def _needs(notebooks: Sequence[Notebook]) -> dict[str, list[str]]:
     return {notebook.name: [name for name in notebook.needs if name in there] for notebook in notebooks}
 
 
-class _workers:  # noqa: N801 - reads as a verb phrase where it is used
+class _Workers:
     """A pool of worker processes that can be replaced when one of them is killed."""
 
     def __init__(self, settings: RunSettings, notebooks: Sequence[Notebook]) -> None:
@@ -222,7 +222,7 @@ class _workers:  # noqa: N801 - reads as a verb phrase where it is used
         self.pool.shutdown(wait=False, cancel_futures=True)
         self.pool = self._start()
 
-    def __enter__(self) -> _workers:
+    def __enter__(self) -> _Workers:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -232,7 +232,7 @@ class _workers:  # noqa: N801 - reads as a verb phrase where it is used
 def _run_jobs(
     jobs: Sequence[Job],
     needs: Mapping[str, list[str]],
-    workers: _workers,
+    workers: _Workers,
     tell: Callable[[Outcome, int], None] | None,
 ) -> Iterator[Outcome]:
     """Run jobs in parallel, each after those it needs; yield outcomes as they come."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -43,6 +44,6 @@ def _every_week(readiness: Readiness) -> pd.Series[float]:
     weekly = readiness.weekly.set_index("week")["lines"]
     weeks = pd.date_range(weekly.index.min(), weekly.index.max(), freq="W-MON")
     filled = weekly.reindex(weeks, fill_value=0).astype(float)
-    first, last = pd.Timestamp(readiness.first_day), pd.Timestamp(readiness.as_of)
-    whole = filled[(filled.index >= first) & (filled.index + pd.Timedelta(days=6) <= last)]
+    first, last = readiness.first_day, readiness.as_of - dt.timedelta(days=6)
+    whole = filled[pd.Timestamp(first) : pd.Timestamp(last)]
     return whole if len(whole) else filled
