@@ -208,3 +208,9 @@ def test_a_gap_breaks_the_sparkline_and_a_single_value_draws_none() -> None:
 
 def test_a_flat_sparkline_runs_through_the_middle() -> None:
     assert set(re.findall(r",([\d.]+)", sparkline([5, 5, 5], "x"))) == {"12.0"}
+
+
+def test_a_move_too_small_to_write_is_no_move() -> None:
+    """0.7651 and 0.7649 read 0.77 and 0.76, but "0.00 better" would say nothing."""
+    assert "unchanged" in say_since(0.7649, 0.7651, "ratio", "lower")
+    assert "better" in say_since(0.75, 0.77, "ratio", "lower")

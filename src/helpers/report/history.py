@@ -39,13 +39,14 @@ def say_since(
     """
     if value is None or before is None or not (is_known(value) and is_known(before)):
         return Markup()
-    if say(value, unit) == say(before, unit):
+    moved = say_difference(value - before, unit)
+    if say(value, unit) == say(before, unit) or moved == say_difference(0.0, unit):
         return Markup('<span class="pb-moved">unchanged since {}</span>').format(before_run)
     arrow, plain = ("▲", "more") if value > before else ("▼", "less")
     goal = {"higher": float("inf"), "lower": float("-inf"), "zero": 0.0, "target": target}.get(better)
     tone, word = ("plain", plain) if goal is None else _judged(value, before, goal)
     return Markup('<span class="pb-moved"><span class="pb-{}">{} {} {}</span> than {}</span>').format(
-        tone, arrow, say_difference(value - before, unit), word, before_run
+        tone, arrow, moved, word, before_run
     )
 
 
