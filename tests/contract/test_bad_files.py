@@ -471,3 +471,16 @@ def test_rows_beyond_the_stated_size_of_a_sheet_are_read(company_folder: Path) -
 def test_every_error_is_for_the_user() -> None:
     assert issubclass(SourceError, PlanbookError)
     assert {error.exit_code for error in (SourceError, ContractError, PlanbookError)} == {1, 3, 4}
+
+
+def test_personal_values_stand_in_no_finding(company_folder: Path) -> None:
+    """Findings come onto pages; the whole row stays in the quarantine, for whoever mends it."""
+    (company_folder / "customers.csv").write_text(
+        "customer_id,name,email\nC1,=Ann Example,ann@example.org\nC2,Bob,bob@example.org,too,much\n"
+    )
+    case = load_case(company_folder)
+    assert "personal, not shown" in said(case)
+    assert not any(word in said(case) for word in ("Ann", "ann@", "Bob", "bob@"))
+    shown = case.quarantine.drop(columns="record").to_csv()
+    assert not any(word in shown for word in ("Ann", "ann@", "Bob", "bob@"))
+    assert "Bob" in "".join(case.quarantine["record"])

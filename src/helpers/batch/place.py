@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 from helpers.batch.manifest import MANIFEST
 from helpers.errors import PlanbookError
 
@@ -102,12 +104,4 @@ def _exchange(one: Path, other: Path) -> bool:
 
 
 def _is_alive(process: int) -> bool:
-    if process == os.getpid():
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+    return process == os.getpid() or psutil.pid_exists(process)

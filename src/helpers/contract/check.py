@@ -11,7 +11,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from helpers.contract.findings import Example, Finding, sort_findings
+from helpers.contract.findings import NOT_SHOWN, Example, Finding, sort_findings
 from helpers.contract.mapping import TableMapping
 from helpers.contract.rules import Window, check_tables, good_rows
 from helpers.contract.schema import contract
@@ -215,14 +215,18 @@ def _fingerprint(
 
 def _write_quarantine(raws: list[RawTable], work: Path, connection: duckdb.DuckDBPyConnection) -> None:
     """Write every flagged cell with its whole row, and every line that did not split."""
-    rejects = [(raw.name, reject.row, reject.reason, reject.text) for raw in raws for reject in raw.rejects]
-    names = ("tbl", "row_number", "reason", "line")
+    rejects = [
+        (raw.name, r.row, r.reason, r.text, NOT_SHOWN if contract()[raw.name].is_personal else r.text)
+        for raw in raws
+        for r in raw.rejects
+    ]
+    names = ("tbl", "row_number", "reason", "line", "shown")
     schema = pa.schema([(n, pa.int64() if n == "row_number" else pa.string()) for n in names])
     columns = [[reject[place] for reject in rejects] for place in range(len(names))]
     connection.register("rejects", pa.table(columns, schema=schema))
     lines = (
         "SELECT tbl, row_number, '', 'does not split into the columns of the header (' || reason || ')', "
-        "line, 'quarantined', 'Look for a missing value or a stray quote.', CAST(to_json(line) AS VARCHAR) "
+        "shown, 'quarantined', 'Look for a missing value or a stray quote.', CAST(to_json(line) AS VARCHAR) "
         "FROM rejects"
     )
     empty = (

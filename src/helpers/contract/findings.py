@@ -7,6 +7,9 @@ from typing import Any, Literal
 
 Action = Literal["stop", "quarantined", "blanked", "note"]
 
+# A finding can stand on a page, where no name or address may; the row itself is in the quarantine.
+NOT_SHOWN = "personal, not shown"
+
 SEVERITY: tuple[Action, ...] = ("stop", "quarantined", "blanked", "note")
 
 

@@ -31,7 +31,7 @@ class Column:
     """One column of a table: how it is spelt, typed and judged.
 
     A row without a `required` value cannot stand. Without an `expected` one it is kept and the
-    gap is a finding: a product without a cost still has a demand.
+    gap is a finding: a product without a cost still has a demand. A `personal` value stands on no page.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Column:
     rule: str
     references: str
     meaning: str
+    personal: bool = False
 
     @property
     def sql_type(self) -> str:
@@ -98,6 +99,11 @@ class Table:
         return tuple(column.name for column in self.columns if column.required)
 
     @property
+    def is_personal(self) -> bool:
+        """Whether a row holds values that may stand on no page."""
+        return any(column.personal for column in self.columns)
+
+    @property
     def expected(self) -> tuple[str, ...]:
         """Names of the columns whose absence switches figures off."""
         return tuple(column.name for column in self.columns if column.expected)
@@ -143,6 +149,7 @@ def _read_columns(table: str) -> tuple[Column, ...]:
             rule=row["rule"],
             references=row["references"],
             meaning=row["meaning"],
+            personal=row.get("personal") == "yes",
         )
         for row in _read_csv(table)
     )

@@ -13,6 +13,7 @@ import datetime as dt
 
 import duckdb
 
+from helpers.contract.findings import NOT_SHOWN
 from helpers.contract.schema import Column, Table, contract
 from helpers.contract.sources.raw import RawTable, literal, quote
 
@@ -218,14 +219,14 @@ def _flag_column(table: Table, column: Column, connection: duckdb.DuckDBPyConnec
     ]
     for code in codes:
         words, advice = rule_words(column, code)
+        shown = literal(NOT_SHOWN) if column.personal else f"substr({fault}, {len(code) + 2})"
         connection.execute(
-            f"INSERT INTO flags SELECT ?, _row, ?, ?, substr({fault}, ?), ?, ? FROM stage_{table.name} "
+            f"INSERT INTO flags SELECT ?, _row, ?, ?, {shown}, ?, ? FROM stage_{table.name} "
             f"WHERE starts_with({fault}, ?)",
             [
                 table.name,
                 column.name,
                 words,
-                len(code) + 2,
                 action_for(table, column, code),
                 advice,
                 code + ":",

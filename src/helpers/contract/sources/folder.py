@@ -8,7 +8,7 @@ from tempfile import mkdtemp
 
 import duckdb
 
-from helpers.contract.findings import Example, Finding
+from helpers.contract.findings import NOT_SHOWN, Example, Finding
 from helpers.contract.mapping import TableMapping
 from helpers.contract.schema import contract
 from helpers.contract.sources.raw import (
@@ -195,10 +195,14 @@ def _say_text(table: str, origin: str, encoding: str, delimiter: str) -> list[Fi
     return findings
 
 
+def _shown_line(table: str, reject: Reject) -> str:
+    return NOT_SHOWN if contract()[table].is_personal else reject.text[:80]
+
+
 def _say_rejects(table: str, origin: str, rejects: list[Reject]) -> list[Finding]:
     if not rejects:
         return []
-    examples = tuple(Example(reject.row, "", reject.text[:80]) for reject in rejects[:3])
+    examples = tuple(Example(r.row, "", _shown_line(table, r)) for r in rejects[:3])
     rule = f"lines do not split into the columns of the header ({rejects[0].reason})"
     advice = "Look for a missing value, a stray quote or a delimiter inside a text."
     lines = sum(reject.lines for reject in rejects)
