@@ -303,7 +303,7 @@ def _cell(cell: NotebookNode, number: int, prose: _Prose, context: PageContext) 
 
 def _code(source: str) -> Markup:
     """Return code with its words coloured."""
-    highlight = Highlight2HTML(pygments_lexer="python3")  # type: ignore[no-untyped-call]
+    highlight = Highlight2HTML(pygments_lexer="python3")  # type: ignore[no-untyped-call]  # nbconvert has no types
     return Markup(highlight(source))  # noqa: S704  # the highlighter escapes
 
 
@@ -336,7 +336,7 @@ def _display(output: NotebookNode, prefix: str, context: PageContext) -> Markup:
 
 def _bare(text: str) -> str:
     """Return text without the colour codes of a terminal."""
-    return str(strip_ansi(text))  # type: ignore[no-untyped-call]
+    return str(strip_ansi(text))  # type: ignore[no-untyped-call]  # nbconvert has no types
 
 
 def _text(content: str | Sequence[str]) -> str:
