@@ -21,8 +21,8 @@ from helpers.forecasting.methods import (
     CANDIDATES,
     ENSEMBLE,
     POOLED,
-    forecast_series,
     median_ensemble,
+    run_methods,
     share_of_product,
 )
 from helpers.forecasting.season import yearly_profiles
@@ -100,8 +100,8 @@ def forecast_all(known: History, settings: ForecastSettings) -> dict[str, Floats
     pooled = [name for name in settings.methods if name == POOLED]
     plain = [name for name in settings.methods if name not in (*seasonal, *pooled)]
     common = (settings.horizon, settings.season_length, settings.n_jobs)
-    found = forecast_series(known.demand[rows], seasonal, *common)
-    levels = forecast_series(level[rows], plain, *common)
+    found = run_methods(known.demand[rows], seasonal, *common)
+    levels = run_methods(level[rows], plain, *common)
     if pooled:
         products = known.keys["product_id"].to_numpy()
         shared = share_of_product(level, products, known.active, settings.horizon, settings.n_jobs)

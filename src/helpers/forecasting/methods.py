@@ -83,7 +83,7 @@ CANDIDATES: Mapping[str, Candidate] = MappingProxyType(
 )
 
 
-def forecast_series(
+def run_methods(
     demand: Floats, names: Iterable[str], horizon: int, season_length: int, n_jobs: int = 1
 ) -> dict[str, Floats]:
     """Return the point forecasts of several methods for many series.
@@ -134,7 +134,7 @@ def share_of_product(
     np.add.at(totals, codes[active], np.nan_to_num(demand[active]))
     begun = np.zeros_like(totals, dtype=bool)
     np.logical_or.at(begun, codes[active], np.isfinite(demand[active]))
-    product = forecast_series(np.where(begun, totals, np.nan), ("ets",), horizon, 1, n_jobs)["ets"]
+    product = run_methods(np.where(begun, totals, np.nan), ("ets",), horizon, 1, n_jobs)["ets"]
     total_mean = np.bincount(codes, weights=mean)
     share = mean / np.where(total_mean[codes] > 0, total_mean[codes], 1.0)
     return share[:, None] * product[codes]
