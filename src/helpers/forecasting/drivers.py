@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -115,7 +115,7 @@ def read_drivers(
         Further promotions in the contract's columns that count whatever their status: the planned
         one of a what-if.
     """
-    weeks = history.weeks.append(history.future_weeks(horizon))
+    weeks = pd.DatetimeIndex(np.concatenate([history.weeks, history.future_weeks(horizon)]))
     shape = (len(history.keys), len(weeks))
     is_open, holiday, closed, names = _calendar(case, weeks)
     promotions = _promotions(case, extra_promotions)
@@ -182,36 +182,68 @@ def _promotion_grids(
     weeks: pd.DatetimeIndex,
     groups: NDArray[np.object_],
     is_open: Floats,
-) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]:
+) -> dict[str, NDArray[Any]]:
     """Lay each promotion onto its series, their sisters, and the weeks after it."""
     shape = (len(keys), len(weeks))
     numbers = {name: np.full(shape, NONE, dtype=np.int64) for name in _NUMBERS}
     shares = {name: np.zeros(shape) for name in ("running", "discount", "sister")}
     after = np.zeros(shape, dtype=np.int64)
-    product, site = (keys[name].to_numpy(dtype=object) for name in ("product_id", "site_id"))
-    by_product, by_group = _rows_by(product), _rows_by(groups)
-    group_of = dict(zip(product, groups, strict=True))
-    for number, row in enumerate(promotions.itertuples(index=False)):
-        first, share = _week_shares(row.start, row.end, weeks, is_open)
-        rows = by_product.get(row.product_id, _EMPTY)
-        group = group_of.get(row.product_id, row.product_id)
-        family = np.setdiff1d(by_group.get(group, _EMPTY), rows, assume_unique=True)
-        if not pd.isna(row.site_id):
-            rows, family = rows[site[rows] == row.site_id], family[site[family] == row.site_id]
+    where = _Where.of(keys, groups)
+    for number, plan in enumerate(_plans(promotions)):
+        first, share = _week_shares(plan.start, plan.end, weeks, is_open)
+        rows, family = where.series(plan)
         ahead = np.arange(first, first + len(share))
         inside = (ahead >= 0) & (ahead < len(weeks))
-        if len(rows):
-            cell = np.ix_(rows, ahead[inside])
-            deeper = row.discount * share[inside] >= shares["discount"][cell]
-            numbers["promotion"][cell] = np.where(deeper, number, numbers["promotion"][cell])
-            shares["discount"][cell] = np.maximum(shares["discount"][cell], row.discount * share[inside])
-            shares["running"][cell] = np.maximum(shares["running"][cell], share[inside])
-            _lay_after(rows, first + len(share), number, numbers["dip_promotion"], after)
-        if len(family):
-            cell = np.ix_(family, ahead[inside])
-            numbers["sister_promotion"][cell] = number
-            shares["sister"][cell] = np.maximum(shares["sister"][cell], share[inside])
+        share, own, near = share[inside], np.ix_(rows, ahead[inside]), np.ix_(family, ahead[inside])
+        deeper = plan.depth * share >= shares["discount"][own]
+        numbers["promotion"][own] = np.where(deeper, number, numbers["promotion"][own])
+        shares["discount"][own] = np.maximum(shares["discount"][own], plan.depth * share)
+        shares["running"][own] = np.maximum(shares["running"][own], share)
+        numbers["sister_promotion"][near] = number
+        shares["sister"][near] = np.maximum(shares["sister"][near], share)
+        _lay_after(rows, first + len(inside), number, numbers["dip_promotion"], after)
     return {**numbers, **shares, "after": after}
+
+
+@dataclass(frozen=True)
+class _Plan:
+    product: str
+    site: str | None
+    start: int
+    """Day, counted from 1970-01-01."""
+    end: int
+    depth: float
+
+
+def _plans(promotions: pd.DataFrame) -> list[_Plan]:
+    start, end = (promotions[name].to_numpy("datetime64[D]").astype(np.int64) for name in ("start", "end"))
+    site = [None if pd.isna(name) else name for name in promotions["site_id"]]
+    product, depth = promotions["product_id"].tolist(), promotions["discount"].tolist()
+    return [_Plan(*row) for row in zip(product, site, start.tolist(), end.tolist(), depth, strict=True)]
+
+
+@dataclass(frozen=True, eq=False)
+class _Where:
+    """Which series belong to a product and to its substitutes."""
+
+    site: NDArray[np.object_]
+    by_product: dict[object, Ints]
+    by_group: dict[object, Ints]
+    group_of: dict[object, object]
+
+    @classmethod
+    def of(cls, keys: pd.DataFrame, groups: NDArray[np.object_]) -> _Where:
+        product, site = (keys[name].to_numpy(dtype=object) for name in ("product_id", "site_id"))
+        return cls(site, _rows_by(product), _rows_by(groups), dict(zip(product, groups, strict=True)))
+
+    def series(self, plan: _Plan) -> tuple[Ints, Ints]:
+        """Return the series that a promotion runs on, and those of its substitutes."""
+        rows = self.by_product.get(plan.product, _EMPTY)
+        family = self.by_group.get(self.group_of.get(plan.product, plan.product), _EMPTY)
+        family = np.setdiff1d(family, rows, assume_unique=True)
+        if plan.site is None:
+            return rows, family
+        return rows[self.site[rows] == plan.site], family[self.site[family] == plan.site]
 
 
 _NUMBERS = ("promotion", "dip_promotion", "sister_promotion")
@@ -233,22 +265,17 @@ def _rows_by(labels: NDArray[np.object_]) -> dict[object, Ints]:
     }
 
 
-def _week_shares(
-    start: pd.Timestamp, end: pd.Timestamp, weeks: pd.DatetimeIndex, is_open: Floats
-) -> tuple[int, Floats]:
+def _week_shares(start: int, end: int, weeks: pd.DatetimeIndex, is_open: Floats) -> tuple[int, Floats]:
     """First week (position, may lie outside) and the share of each week that a promotion runs."""
-    origin = weeks[0].to_datetime64().astype("datetime64[D]")
-    first, last = (
-        int((day.to_datetime64().astype("datetime64[D]") - origin).astype(int)) for day in (start, end)
-    )
-    week, until = first // 7, max(last, first) // 7
-    days = np.arange(7 * week, 7 * until + 7)
+    origin = int(weeks.to_numpy("datetime64[D]")[0].astype(np.int64))
+    first, last = start - origin, max(end, start) - origin
+    days = np.arange(7 * (first // 7), 7 * (last // 7) + 7)
     open_day = np.ones(len(days))
     inside = (days >= 0) & (days < is_open.size)
     open_day[inside] = is_open.ravel()[days[inside]]
     runs = open_day * ((days >= first) & (days <= last))
     total = open_day.reshape(-1, 7).sum(axis=1)
-    return week, runs.reshape(-1, 7).sum(axis=1) / np.maximum(total, 1)
+    return first // 7, runs.reshape(-1, 7).sum(axis=1) / np.maximum(total, 1)
 
 
 def _calendar(

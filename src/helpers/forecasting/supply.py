@@ -7,7 +7,8 @@
     left[s, t] = A − (shipped − owed)
 
 Goods that come in later have to be put away and mostly serve the week after. A is settled before the
-week's customers come, so weeks with little supply are no selection of weeks with little demand. Weeks marked by their closing stock are: who sold much, closes empty.
+week's customers come, so weeks with little supply are no selection of weeks with little demand. Weeks
+marked by their closing stock are: who sold much, closes empty.
 """
 
 from __future__ import annotations
