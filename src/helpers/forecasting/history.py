@@ -5,12 +5,18 @@ quantity asked, whatever was shipped. Cancelled lines and the order types that a
 apart do not count; they are counted and told. Only whole weeks up to the cutoff count. A
 series starts with the later of its first order and its launch date, is zero where nobody
 asked, and ends with the week of its end date. Weeks in which stock ran out are marked, never
-dropped: dropping them selects weeks of low demand.
+dropped: dropping them selects weeks of low demand; `repair.py` estimates them.
+
+Returns do not reduce demand: who sends back a damaged or late delivery wanted the goods. A return
+whose reason says that the goods were never wanted can be taken off the week of its order
+(`HistoryRules.never_wanted`, empty by default: reasons are free text). One-off order lines that
+nobody flagged (`outliers.py`) are kept apart like special orders, counted and listed. Which lines
+are one-offs is judged from all lines up to the cutoff, before the back-test cuts the history.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Protocol
 
@@ -20,10 +26,12 @@ from numpy.typing import NDArray
 
 from helpers.errors import ContractError, ParameterError
 from helpers.forecasting.classify import Floats
+from helpers.forecasting.outliers import DEFAULT_OUTLIERS, OutlierRule, find_outliers, no_outliers
 from helpers.forecasting.settings import ForecastSettings
+from helpers.forecasting.supply import KEYS, read_supply, to_grid
 
-KEYS = ["product_id", "site_id"]
 NEVER = 10**6
+NO_STOCK = "No table stock: weeks in which stock ran out cannot be seen, demand may be understated."
 
 
 class DemandCase(Protocol):
@@ -45,6 +53,25 @@ class DemandCase(Protocol):
 
     def query(self, sql: str) -> pd.DataFrame:
         """Return the result of SQL over the tables."""
+
+
+@dataclass(frozen=True)
+class HistoryRules:
+    """What counts as demand beyond order types and status.
+
+    Parameters
+    ----------
+    never_wanted
+        Reasons of the table `returns` (as written there) whose units are taken off the demand.
+    outliers
+        When an order line is a one-off that is kept apart.
+    """
+
+    never_wanted: tuple[str, ...] = ()
+    outliers: OutlierRule = DEFAULT_OUTLIERS
+
+
+GRIDS = ("demand", "stockout", "apart", "cancelled", "supply", "left", "line_squares", "recorded", "repaired")
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +97,16 @@ class History:
         Index of the last week on sale; beyond the calendar where no end is known.
     notes
         What was left out or assumed, with counts.
+    supply, left
+        Series × weeks, units that could be served in the week and what was left of them
+        (`supply.py`); infinite where unknown.
+    line_squares
+        Series × weeks, sum of the squared sizes of the order lines.
+    recorded, repaired
+        Demand as recorded, and which weeks are estimates, where `demand` was repaired.
+    outliers
+        One-off lines that were kept apart: product_id, site_id, week, order_id, line, units, usual,
+        limit (`outliers.py`).
     """
 
     keys: pd.DataFrame
@@ -81,6 +118,12 @@ class History:
     start: NDArray[np.int64]
     end: NDArray[np.int64]
     notes: tuple[str, ...]
+    supply: Floats | None = None
+    left: Floats | None = None
+    line_squares: Floats | None = None
+    recorded: Floats | None = None
+    repaired: NDArray[np.bool_] | None = None
+    outliers: pd.DataFrame = field(default_factory=no_outliers)
 
     @property
     def length(self) -> int:
@@ -94,10 +137,10 @@ class History:
 
     def until(self, origin: int) -> History:
         """Return what was known after the first `origin` weeks: the only door of the back-test."""
-        parts = {
-            name: getattr(self, name)[:, :origin] for name in ("demand", "stockout", "apart", "cancelled")
-        }
-        return replace(self, weeks=self.weeks[:origin], **parts)
+        grids = {name: getattr(self, name) for name in GRIDS}
+        known = {name: grid[:, :origin] for name, grid in grids.items() if grid is not None}
+        outliers = self.outliers[self.outliers["week"] < self.weeks[0] + np.timedelta64(7 * origin, "D")]
+        return replace(self, weeks=self.weeks[:origin], outliers=outliers, **known)
 
     def future_weeks(self, horizon: int) -> pd.DatetimeIndex:
         """Return the Mondays of the `horizon` weeks after the last one."""
@@ -105,14 +148,21 @@ class History:
         return pd.DatetimeIndex([first + timedelta(days=7 * lead) for lead in range(horizon)])
 
     def table(self) -> pd.DataFrame:
-        """Return the long form: product_id, site_id, week, demand, stockout, kept_apart, cancelled."""
+        """Return the long form.
+
+        Columns: product_id, site_id, week, demand, recorded, repaired, stockout, kept_apart, cancelled.
+        """
         series, week = np.nonzero(np.isfinite(self.demand))
+        recorded = self.demand if self.recorded is None else self.recorded
+        repaired = np.zeros(self.demand.shape, dtype=bool) if self.repaired is None else self.repaired
         return pd.DataFrame(
             {
                 "product_id": self.keys["product_id"].to_numpy()[series],
                 "site_id": self.keys["site_id"].to_numpy()[series],
                 "week": self.weeks[week],
                 "demand": self.demand[series, week],
+                "recorded": recorded[series, week],
+                "repaired": repaired[series, week],
                 "stockout": self.stockout[series, week],
                 "kept_apart": self.apart[series, week],
                 "cancelled": self.cancelled[series, week],
@@ -120,7 +170,12 @@ class History:
         )
 
 
-def read_history(case: DemandCase, settings: ForecastSettings) -> History:
+DEFAULT_RULES = HistoryRules()
+
+
+def read_history(
+    case: DemandCase, settings: ForecastSettings, rules: HistoryRules = DEFAULT_RULES
+) -> History:
     """Return weekly demand per product × site up to the cutoff.
 
     Raises
@@ -131,7 +186,10 @@ def read_history(case: DemandCase, settings: ForecastSettings) -> History:
         If no order line is left to learn from.
     """
     after = week_after_cutoff(case, settings)
+    outliers = find_outliers(case, _base_lines(settings, after), rules.outliers)
     weekly = case.query(_weekly_sql(settings, after)).astype({"week": "datetime64[ns]"})
+    weekly = _without_outliers(weekly, outliers)
+    weekly, return_note = _without_returns(case, weekly, settings, after, rules)
     base = weekly[weekly["demand"] > 0]
     if base.empty:
         raise ContractError(
@@ -146,24 +204,35 @@ def read_history(case: DemandCase, settings: ForecastSettings) -> History:
     keys, start, end = keys[known].reset_index(drop=True), start[known], end[known]
     if keys.empty:
         raise ContractError(f"products: every product's launch date is after {after}. Check launch_date.")
-    demand, apart, cancelled = (
-        _spread(weekly, keys, weeks, name) for name in ("demand", "apart", "cancelled")
+    demand, apart, cancelled, squares = (
+        to_grid(weekly, name, keys, weeks) for name in ("demand", "apart", "cancelled", "squares")
     )
     position = np.arange(len(weeks))
     alive = (position >= start[:, None]) & (position <= end[:, None])
-    stockout, stock_note = _stockouts(case, keys, weeks, after)
+    supply = read_supply(case, keys, weeks, str(after), demand)
     counted = (*_count_notes(weekly, weeks, known), *_life_notes(demand, alive, end, len(weeks)))
-    notes = (limit_note, *counted, stock_note, value_note)
+    notes = (
+        limit_note,
+        *counted,
+        _outlier_note(outliers),
+        return_note,
+        "" if case.has("stock") else NO_STOCK,
+        value_note,
+    )
     return History(
         keys=keys.drop(columns=["first_week", "launch_date"]),
         weeks=weeks,
         demand=np.where(alive, demand, np.nan),
-        stockout=stockout & alive,
+        stockout=supply.empty & alive,
         apart=apart,
         cancelled=cancelled,
         start=start,
         end=end,
         notes=tuple(note for note in notes if note),
+        supply=supply.available,
+        left=supply.left,
+        line_squares=squares,
+        outliers=outliers,
     )
 
 
@@ -180,23 +249,92 @@ def week_after_cutoff(case: DemandCase, settings: ForecastSettings) -> date:
 
 def _weekly_sql(settings: ForecastSettings, after: date) -> str:
     """One pass over the order lines; sums are rounded so that their order cannot matter."""
-    apart = ", ".join(f"'{word}'" for word in settings.kept_apart) or "''"
-    cancelled = "false" if settings.count_cancelled else "status = 'cancelled'"
     return f"""
-        WITH lines AS (
-            SELECT product_id, site_id, CAST(date_trunc('week', order_date) AS DATE) AS week, quantity,
-                coalesce({cancelled}, false) AS is_cancelled,
-                coalesce(order_type, 'stock') IN ({apart}) AS is_apart
-            FROM orders WHERE order_date < DATE '{after}' AND quantity > 0
-        )
+        WITH lines AS ({_lines_sql(settings, after)})
         SELECT product_id, site_id, week,
             round(coalesce(sum(quantity) FILTER (WHERE NOT is_cancelled AND NOT is_apart), 0), 6) AS demand,
             round(coalesce(sum(quantity) FILTER (WHERE NOT is_cancelled AND is_apart), 0), 6) AS apart,
             round(coalesce(sum(quantity) FILTER (WHERE is_cancelled), 0), 6) AS cancelled,
+            round(coalesce(sum(quantity ** 2) FILTER (WHERE NOT is_cancelled AND NOT is_apart), 0), 6)
+                AS squares,
             count(*) FILTER (WHERE NOT is_cancelled AND is_apart) AS apart_lines,
             count(*) FILTER (WHERE is_cancelled) AS cancelled_lines
         FROM lines GROUP BY ALL ORDER BY ALL
+    """  # noqa: S608 - the lines come from SQL of our own
+
+
+def _base_lines(settings: ForecastSettings, after: date) -> str:
+    lines = _lines_sql(settings, after, ", order_id, line")
+    return f"SELECT * FROM ({lines}) WHERE NOT is_cancelled AND NOT is_apart"  # noqa: S608 - as above
+
+
+def _lines_sql(settings: ForecastSettings, after: date, more: str = "") -> str:
+    apart = ", ".join(f"'{word}'" for word in settings.kept_apart) or "''"
+    cancelled = "false" if settings.count_cancelled else "status = 'cancelled'"
+    return f"""
+        SELECT product_id, site_id, CAST(date_trunc('week', order_date) AS DATE) AS week, quantity,
+            coalesce({cancelled}, false) AS is_cancelled,
+            coalesce(order_type, 'stock') IN ({apart}) AS is_apart{more}
+        FROM orders WHERE order_date < DATE '{after}' AND quantity > 0
     """  # noqa: S608 - the words come from a checked list, the day from a date
+
+
+def _without_outliers(weekly: pd.DataFrame, outliers: pd.DataFrame) -> pd.DataFrame:
+    """Move the units of one-off lines from the demand of their week to what is kept apart."""
+    if outliers.empty:
+        return weekly
+    lines = outliers.assign(outlier_squares=outliers["units"] ** 2)
+    sums = lines.groupby([*KEYS, "week"])[["units", "outlier_squares"]].sum().reset_index()
+    joined = weekly.merge(sums, on=[*KEYS, "week"], how="left", validate="one_to_one")
+    units, squares = joined["units"].fillna(0.0), joined["outlier_squares"].fillna(0.0)
+    return joined.assign(
+        demand=(joined["demand"] - units).clip(lower=0).round(6),
+        apart=joined["apart"] + units,
+        squares=(joined["squares"] - squares).clip(lower=0).round(6),
+    ).drop(columns=["units", "outlier_squares"])
+
+
+def _without_returns(
+    case: DemandCase, weekly: pd.DataFrame, settings: ForecastSettings, after: date, rules: HistoryRules
+) -> tuple[pd.DataFrame, str]:
+    """Take off what was never wanted, in the week it was ordered; a note on all returns."""
+    if not case.has("returns"):
+        return weekly, ""
+    words = ", ".join("'" + word.replace("'", "''") + "'" for word in rules.never_wanted) or "NULL"
+    rows = case.query(f"""
+        WITH lines AS (
+            SELECT DISTINCT ON (order_id, product_id) order_id, product_id, site_id, week
+            FROM ({_base_lines(settings, after)}) ORDER BY order_id, product_id, line
+        )
+        SELECT returns.product_id, site_id, week, round(sum(quantity), 6) AS units, count(*) AS count,
+            coalesce(reason IN ({words}), false) AND week IS NOT NULL AS undone
+        FROM returns LEFT JOIN lines USING (order_id, product_id)
+        WHERE returns.date < DATE '{after}' GROUP BY ALL ORDER BY ALL
+    """)  # noqa: S608 - words are quoted, the lines come from SQL of our own
+    undone = rows[rows["undone"]].astype({"week": "datetime64[ns]"})
+    kept = rows[~rows["undone"]]
+    note = _return_note(kept, "do not reduce demand") + _return_note(undone, "were never wanted and do")
+    if undone.empty:
+        return weekly, note.strip()
+    joined = weekly.merge(
+        undone[[*KEYS, "week", "units"]], on=[*KEYS, "week"], how="left", validate="one_to_one"
+    )
+    demand = (joined["demand"] - joined["units"].fillna(0.0)).clip(lower=0).round(6)
+    return joined.assign(demand=demand).drop(columns="units"), note.strip()
+
+
+def _return_note(rows: pd.DataFrame, words: str) -> str:
+    count = int(rows["count"].sum())
+    return f"{count:,} returns ({rows['units'].sum():,.0f} units) {words}. " if count else ""
+
+
+def _outlier_note(outliers: pd.DataFrame) -> str:
+    if outliers.empty:
+        return ""
+    return (
+        f"{len(outliers):,} one-off order lines ({outliers['units'].sum():,.0f} units), far larger than "
+        "usual and not flagged special, are kept apart from base demand."
+    )
 
 
 def _first_whole_week(case: DemandCase, base: pd.DataFrame) -> date:
@@ -277,38 +415,6 @@ def _series_life(keys: pd.DataFrame, weeks: pd.DatetimeIndex) -> tuple[NDArray[n
 def _week_position(days: pd.Series, weeks: pd.DatetimeIndex, missing: int) -> NDArray[np.int64]:
     apart = (days.to_numpy("datetime64[D]") - weeks.to_numpy()[0].astype("datetime64[D]")).astype("int64")
     return np.where(days.isna(), missing, np.floor_divide(apart, 7))
-
-
-def _spread(weekly: pd.DataFrame, keys: pd.DataFrame, weeks: pd.DatetimeIndex, column: str) -> Floats:
-    """Put a column of the long table onto the grid series × weeks, zero where there is no row."""
-    series = pd.MultiIndex.from_frame(keys[KEYS]).get_indexer(pd.MultiIndex.from_frame(weekly[KEYS]))
-    position = weeks.get_indexer(pd.DatetimeIndex(weekly["week"]))
-    inside = (series >= 0) & (position >= 0)
-    grid = np.zeros((len(keys), len(weeks)))
-    grid[series[inside], position[inside]] = weekly[column].to_numpy("float64")[inside]
-    return grid
-
-
-def _stockouts(
-    case: DemandCase, keys: pd.DataFrame, weeks: pd.DatetimeIndex, after: date
-) -> tuple[NDArray[np.bool_], str]:
-    """Mark weeks that opened or closed without stock, from the last count of each week."""
-    empty = np.zeros((len(keys), len(weeks)), dtype=bool)
-    if not case.has("stock"):
-        return (
-            empty,
-            "No table stock: weeks in which stock ran out cannot be seen, demand may be understated.",
-        )
-    closing = case.query(
-        f"""
-        SELECT product_id, site_id, CAST(date_trunc('week', date) AS DATE) AS week,
-            CAST(arg_max(on_hand, date) <= 0 AS DOUBLE) AS empty
-        FROM stock WHERE date < DATE '{after}' GROUP BY ALL ORDER BY ALL
-        """  # noqa: S608 - the day comes from a date
-    ).astype({"week": "datetime64[ns]"})
-    at_close = _spread(closing, keys, weeks, "empty") > 0
-    at_open = np.column_stack([empty[:, :1], at_close[:, :-1]])
-    return at_close | at_open, ""
 
 
 def _count_notes(weekly: pd.DataFrame, weeks: pd.DatetimeIndex, known: NDArray[np.bool_]) -> list[str]:
