@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -17,12 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpers.forecasting.classify import Floats
+from helpers.forecasting.cluster import Client, map_chunks
 
 BASELINE = "seasonal_naive"
 ENSEMBLE = "ensemble"
 POOLED = "product_share"
 FALLBACK_WEEKS = 13
 SHARE_WEEKS = 52
+CHUNK = 250
 MEMBERS = ("ets", "window_13", "window_26", "tsb", "imapa", POOLED)
 
 
@@ -73,6 +76,7 @@ CANDIDATES: Mapping[str, Candidate] = MappingProxyType(
         "theta": Candidate(
             "dynamic optimised theta", lambda models, _: models.DynamicOptimizedTheta(season_length=1)
         ),
+        "ces": Candidate("complex exponential smoothing", lambda models, season: models.AutoCES(season)),
         "tsb": Candidate(
             "Teunter-Syntetos-Babai: smoothed size × smoothed probability",
             lambda models, _: models.TSB(alpha_d=0.1, alpha_p=0.1),
@@ -84,7 +88,12 @@ CANDIDATES: Mapping[str, Candidate] = MappingProxyType(
 
 
 def run_methods(
-    demand: Floats, names: Iterable[str], horizon: int, season_length: int, n_jobs: int = 1
+    demand: Floats,
+    names: Iterable[str],
+    horizon: int,
+    season_length: int,
+    n_jobs: int = 1,
+    cluster: str | Client | None = None,
 ) -> dict[str, Floats]:
     """Return the point forecasts of several methods for many series.
 
@@ -96,8 +105,9 @@ def run_methods(
         Methods with a `build`.
     horizon, season_length
         In weeks.
-    n_jobs
-        Processes. Each series stands alone, so the result does not depend on it.
+    n_jobs, cluster
+        Processes here, or a Dask cluster (`cluster.py`). Each series stands alone, so the result
+        does not depend on them.
 
     Returns
     -------
@@ -106,16 +116,12 @@ def run_methods(
     """
     chosen = tuple(names)
     rows = [_trim(row) for row in demand]
-    if n_jobs == 1 or len(rows) < 2 * n_jobs:
-        found = _forecast_rows(rows, chosen, horizon, season_length)
-    else:
-        import joblib
-
-        parts = [rows[index::n_jobs] for index in range(n_jobs)]
-        work = (joblib.delayed(_forecast_rows)(part, chosen, horizon, season_length) for part in parts)
-        found = np.empty((len(chosen), len(rows), horizon))
-        for index, part in enumerate(joblib.Parallel(n_jobs=n_jobs)(work)):
-            found[:, index::n_jobs] = part
+    forecast = partial(_forecast_rows, names=chosen, horizon=horizon, season_length=season_length)
+    parts = 1 if n_jobs == 1 and cluster is None else -(-len(rows) // CHUNK)
+    chunks = [rows[index::parts] for index in range(parts)]
+    found = np.empty((len(chosen), len(rows), horizon))
+    for index, part in enumerate(map_chunks(forecast, chunks, n_jobs, cluster)):
+        found[:, index::parts] = part
     return {name: found[position] for position, name in enumerate(chosen)}
 
 
