@@ -24,12 +24,12 @@ from helpers.forecasting.accuracy import (
 from helpers.forecasting.backtest import Window
 from helpers.forecasting.classify import Floats
 from helpers.forecasting.history import History
+from helpers.forecasting.known import Known
 from helpers.forecasting.methods import BASELINE, CANDIDATES, ENSEMBLE
 from helpers.forecasting.prediction import Prediction, predict_naive
 from helpers.forecasting.quantiles import interval_limits
 from helpers.forecasting.result import Forecast
 from helpers.forecasting.review import percent, review_table
-from helpers.forecasting.season import yearly_profiles
 from helpers.forecasting.select import Selection
 from helpers.forecasting.settings import ForecastSettings
 
@@ -50,17 +50,18 @@ KPI_NAMES = ("WAPE", "bias", "MASE", "pinball", "coverage")
 
 
 def assemble(
-    history: History,
+    known: Known,
     windows: Sequence[Window],
     held: Prediction | None,
     future: Prediction,
     settings: ForecastSettings,
 ) -> Forecast:
     """Return the result: all tables, measured on `held`, forecast from `future`."""
+    history = known.history
     table = _forecast_table(history, future, settings)
     backtest = _backtest_table(history, windows, held, future.selection)
     measured = _measure(history, windows, held, settings)
-    profile = yearly_profiles(history, settings.horizon, settings.season_length)
+    profile = known.factors.shape
     seen = (held.window, held.mean) if held else None
     cutoff = history.weeks[-1].date() + timedelta(days=6)
     return Forecast(

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from helpers.forecasting.classify import Floats, demand_classes
 from helpers.forecasting.history import History
+from helpers.forecasting.known import Background, Known, know
+from helpers.forecasting.launches import launch_levels
 from helpers.forecasting.methods import (
     BASELINE,
     CANDIDATES,
@@ -25,7 +27,6 @@ from helpers.forecasting.methods import (
     run_methods,
     share_of_product,
 )
-from helpers.forecasting.season import yearly_profiles
 from helpers.forecasting.settings import ForecastSettings
 
 # A window needs some weeks before it to learn from.
@@ -67,50 +68,93 @@ class Window:
         return found
 
 
-def backtest_windows(history: History, settings: ForecastSettings) -> list[Window]:
-    """Return the back-test windows, oldest first; fewer where the history is short."""
+def backtest_windows(
+    history: History, background: Background, actual: Floats, settings: ForecastSettings
+) -> list[Window]:
+    """Return the back-test windows, oldest first; fewer where the history is short.
+
+    Parameters
+    ----------
+    history
+        As recorded.
+    background
+        Promotions, holidays, launches and ends.
+    actual
+        Series × weeks, what the forecasts are compared with.
+    """
     steps = range(settings.windows + 1, 0, -1)
     origins = [history.length - step * settings.horizon for step in steps]
-    return [window_at(history, origin, settings) for origin in origins if origin >= FEWEST_WEEKS]
+    return [
+        window_at(know(history.until(origin), background, settings), actual, settings)
+        for origin in origins
+        if origin >= FEWEST_WEEKS
+    ]
 
 
-def window_at(history: History, origin: int, settings: ForecastSettings) -> Window:
-    """Forecast with every method from what was known after `origin` weeks."""
-    known = history.until(origin)
-    actual = np.full((len(history.keys), settings.horizon), np.nan)
-    seen = history.demand[:, origin : origin + settings.horizon]
-    actual[:, : seen.shape[1]] = seen
+def window_at(known: Known, actual: Floats, settings: ForecastSettings) -> Window:
+    """Forecast with every method from what was known; `actual` holds the weeks of all the history."""
+    origin, recorded = known.history.length, known.recorded
+    seen = np.full((len(recorded), settings.horizon), np.nan)
+    after = actual[:, origin : origin + settings.horizon]
+    seen[:, : after.shape[1]] = after
     return Window(
         origin=origin,
         forecasts=forecast_all(known, settings),
-        actual=actual,
-        classes=demand_classes(known.demand, settings.new_weeks),
-        scale=naive_scale(known.demand, settings.season_length),
-        dispersion=recent_dispersion(known.demand),
+        actual=seen,
+        classes=demand_classes(recorded, settings.new_weeks),
+        scale=naive_scale(recorded, settings.season_length),
+        dispersion=recent_dispersion(known.history.demand, known.factors.shape),
     )
 
 
-def forecast_all(known: History, settings: ForecastSettings) -> dict[str, Floats]:
-    """Return the forecast of every method for the series on sale after the last known week."""
-    rows = np.flatnonzero(known.active)
-    profile = yearly_profiles(known, settings.horizon, settings.season_length)
-    past, future = profile[:, : known.length], profile[:, known.length :]
-    level = known.demand / past
-    seasonal = [name for name in settings.methods if CANDIDATES[name].own_season]
-    pooled = [name for name in settings.methods if name == POOLED]
-    plain = [name for name in settings.methods if name not in (*seasonal, *pooled)]
+def forecast_all(known: Known, settings: ForecastSettings) -> dict[str, Floats]:
+    """Return the forecast of every method for the series on sale after the last known week.
+
+    The baseline sees what the orders say; all others see what was wanted. A method with a season of
+    its own sees it with promotions and age divided out, the others with the season divided out too.
+    """
+    history, factors = known.history, known.factors
+    rows = np.flatnonzero(history.active)
+    past, ahead = slice(0, history.length), slice(history.length, None)
+    level = history.demand / factors.shape[:, past]
     common = (settings.horizon, settings.season_length, settings.n_jobs)
-    found = run_methods(known.demand[rows], seasonal, *common)
+    found = run_methods(known.recorded[rows], (BASELINE,), *common)
+    seasonal = [name for name in settings.methods if CANDIDATES[name].own_season and name != BASELINE]
+    unpromoted = history.demand[rows] / factors.events[rows, past]
+    for name, values in run_methods(unpromoted, seasonal, *common).items():
+        found[name] = values * factors.events[rows, ahead]
+    plain = [name for name in settings.methods if CANDIDATES[name].build and not CANDIDATES[name].own_season]
     levels = run_methods(level[rows], plain, *common)
-    if pooled:
-        products = known.keys["product_id"].to_numpy()
-        shared = share_of_product(level, products, known.active, settings.horizon, settings.n_jobs)
+    if POOLED in settings.methods:
+        products = history.keys["product_id"].to_numpy()
+        shared = share_of_product(level, products, history.active, settings.horizon, settings.n_jobs)
         levels[POOLED] = shared[rows]
     if levels:
         levels[ENSEMBLE] = median_ensemble(levels)
-    found |= {name: values * future[rows] for name, values in levels.items()}
+    found |= {name: values * factors.shape[rows, ahead] for name, values in levels.items()}
     found.setdefault(ENSEMBLE, median_ensemble(found))
-    return {name: _on_sale(values, rows, known) for name, values in found.items()}
+    grids = {name: _on_sale(values, rows, history) for name, values in found.items()}
+    return grids | {ENSEMBLE: _with_launches(grids[ENSEMBLE], known, settings)}
+
+
+def _with_launches(forecast: Floats, known: Known, settings: ForecastSettings) -> Floats:
+    """Let products too new to tell sell like their predecessor or their kind, until the end date."""
+    history, shape = known.history, known.factors.shape
+    position = history.length + np.arange(settings.horizon)
+    new = np.isfinite(known.recorded).sum(axis=1) < settings.new_weeks
+    new &= (history.end >= history.length) & (history.start <= position[-1]) & _launch_is_known(known)
+    dispersion = recent_dispersion(history.demand, shape)
+    level = launch_levels(history, known.lives, shape, dispersion, new)
+    ahead = level[:, None] * shape[:, history.length :]
+    ahead = np.where(position < history.start[:, None], np.nan, ahead)
+    return np.where(new[:, None], np.where(position > history.end[:, None], 0.0, ahead), forecast)
+
+
+def _launch_is_known(known: Known) -> NDArray[np.bool_]:
+    """Whether a series has begun, or will begin by a launch date and not just by its first order."""
+    begun = known.history.start < known.history.length
+    known_launch: NDArray[np.bool_] = begun | (known.history.start == known.lives.launch)
+    return known_launch
 
 
 def naive_scale(demand: Floats, season_length: int) -> Floats:
@@ -119,18 +163,23 @@ def naive_scale(demand: Floats, season_length: int) -> Floats:
     return np.where(np.isfinite(seasonal), seasonal, np.nan_to_num(_mean_step(demand, 1)))
 
 
-def recent_dispersion(demand: Floats, weeks: int = 52) -> Floats:
-    """Return variance ÷ mean of the last weeks, drawn towards the mean of all series where thin.
+def recent_dispersion(demand: Floats, shape: Floats, weeks: int = 52) -> Floats:
+    """Return variance ÷ mean about the shape in the last weeks, drawn towards that of all series where thin.
 
     A Poisson count has 1; so has a series without demand where nothing else is known.
     """
     recent = demand[:, -weeks:]
-    count = np.isfinite(recent).sum(axis=1)
-    mean = np.nansum(recent, axis=1) / np.maximum(count, 1)
-    squares = np.nansum((recent - mean[:, None]) ** 2, axis=1) / np.where(mean > 0, mean, 1.0)
-    known = (mean > 0) & (count >= THIN_WEEKS)
-    common = float((squares[known] / (count[known] - 1)).mean()) if known.any() else 1.0
-    freedom = np.where(mean > 0, np.maximum(count - 1, 0), 0)
+    alive = np.isfinite(recent)
+    factor = np.where(alive, shape[:, : demand.shape[1]][:, -weeks:], 0.0)
+    exposure, units = factor.sum(axis=1), np.nansum(recent, axis=1)
+    expected = factor * (units / np.where(exposure > 0, exposure, 1.0))[:, None]
+    known = alive & (expected > 0)
+    gaps = np.where(known, np.nan_to_num(recent) - expected, 0.0)
+    squares = (gaps**2 / np.where(known, expected, 1.0)).sum(axis=1)
+    count = alive.sum(axis=1)
+    told = (units > 0) & (count >= THIN_WEEKS)
+    common = float((squares[told] / (count[told] - 1)).mean()) if told.any() else 1.0
+    freedom = np.where(units > 0, np.maximum(count - 1, 0), 0)
     pull = np.where(freedom >= weeks // 2, 0.0, THIN_WEEKS)
     found: Floats = (np.where(freedom > 0, squares, 0.0) + pull * common) / np.maximum(freedom + pull, 1)
     return found

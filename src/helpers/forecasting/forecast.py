@@ -5,6 +5,7 @@ from __future__ import annotations
 from helpers.forecasting.assemble import assemble
 from helpers.forecasting.backtest import backtest_windows, window_at
 from helpers.forecasting.history import DemandCase, read_history
+from helpers.forecasting.known import know, read_background
 from helpers.forecasting.prediction import predict
 from helpers.forecasting.result import Forecast
 from helpers.forecasting.settings import ForecastSettings
@@ -30,8 +31,9 @@ def forecast_demand(case: DemandCase, settings: ForecastSettings) -> Forecast:
     ContractError
         If there is no base demand before the cutoff.
     """
-    history = read_history(case, settings)
-    windows = backtest_windows(history, settings)
+    history, background = read_background(case, read_history(case, settings), settings)
+    now = know(history, background, settings)
+    windows = backtest_windows(history, background, now.history.demand, settings)
     held = predict(history, windows[:-1], windows[-1], settings) if windows else None
-    future = predict(history, windows, window_at(history, history.length, settings), settings)
-    return assemble(history, windows, held, future, settings)
+    future = predict(history, windows, window_at(now, now.history.demand, settings), settings)
+    return assemble(now, windows, held, future, settings)

@@ -29,7 +29,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from helpers.forecasting.classify import Floats
-from helpers.forecasting.history import KEYS, NEVER, DemandCase, History
+from helpers.forecasting.history import NEVER, DemandCase, History
+from helpers.forecasting.supply import KEYS
 
 Ints = NDArray[np.int64]
 
