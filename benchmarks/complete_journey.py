@@ -72,22 +72,28 @@ def read_shop(most: int, held_out: int) -> Shop:
         products = connection.execute(f"SELECT product_id, product_category FROM '{paths['products']}'").df()
     keys = ["product_id", "store_id"]
     units = lines[lines["week"] < WEEKS - held_out].groupby(keys)["units"].sum()
-    pairs = units.sort_values(ascending=False, kind="stable").index[:most]
+    pairs = pd.MultiIndex.from_tuples(
+        units.sort_values(ascending=False, kind="stable").index[:most], names=keys
+    )
     demand = np.nan_to_num(_grid(lines, pairs, "units"))
     begun = np.arange(WEEKS) >= (demand > 0).argmax(axis=1)[:, None]
     product, store = (pairs.get_level_values(name) for name in keys)
     category = products.drop_duplicates("product_id").set_index("product_id")["product_category"]
-    labels = {"product": product, "category": category.reindex(product).astype(str), "site": store}
+    labels = {"product": product, "category": category.reindex(product), "site": store}
     drivers = {name: np.nan_to_num(_grid(promotions, pairs, name)) for name in ("display", "mailer")}
     return Shop(
         np.where(begun, demand, np.nan),
         drivers | {"price": _price_elsewhere(lines, pairs)},
-        {name: np.unique(labels[name], return_inverse=True)[1] for name in labels},
+        {
+            name: np.unique(np.asarray(label, dtype="str"), return_inverse=True)[1]
+            for name, label in labels.items()
+        },
     )
 
 
 def _grid(table: pd.DataFrame, pairs: pd.MultiIndex, column: str) -> Floats:
-    wide = table.pivot_table(index=["product_id", "store_id"], columns="week", values=column, aggfunc="sum")
+    chosen = table[pd.MultiIndex.from_frame(table[["product_id", "store_id"]]).isin(pairs)]
+    wide = chosen.pivot_table(index=["product_id", "store_id"], columns="week", values=column, aggfunc="sum")
     return wide.reindex(index=pairs, columns=range(WEEKS)).to_numpy("float64")
 
 
@@ -98,7 +104,7 @@ def _price_elsewhere(lines: pd.DataFrame, pairs: pd.MultiIndex) -> Floats:
         index="product_id", columns="week", values=["units", "money"], aggfunc="sum"
     ).reindex(product)
     all_units, all_money = (
-        np.nan_to_num(totals[name].reindex(columns=range(WEEKS)).to_numpy("float64"))
+        np.nan_to_num(pd.DataFrame(totals[name]).reindex(columns=range(WEEKS)).to_numpy("float64"))
         for name in ("units", "money")
     )
     units = all_units - np.nan_to_num(_grid(lines, pairs, "units"))
