@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from helpers.forecasting.backtest import Window
 from helpers.forecasting.classify import Floats
 from helpers.forecasting.history import History
 from helpers.forecasting.methods import BASELINE
+from helpers.forecasting.paths import Dependence, Marginals, draw_paths, fit_dependence
 from helpers.forecasting.quantiles import Spread, Steps, demand_quantiles, fit_spread
 from helpers.forecasting.select import Selection, select_methods
 from helpers.forecasting.settings import ForecastSettings
@@ -18,12 +20,20 @@ from helpers.forecasting.settings import ForecastSettings
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """The chosen forecast from one origin: means and quantiles, and how it was chosen."""
+    """The chosen forecast from one origin: means and quantiles, how it was chosen, what draws need."""
 
     window: Window
     selection: Selection
     mean: Floats
     quantiles: Floats
+    spread: Spread
+    dependence: Dependence
+    products: NDArray[np.object_]
+
+    def draw(self, count: int, seed: int, rows: Sequence[int] | None = None) -> Floats:
+        """Return sample paths, series × `count` × horizon, of all series or of `rows`."""
+        marginals = Marginals(self.mean, self.spread, self.window.classes, self.products)
+        return draw_paths(marginals, self.dependence, count, seed, rows)
 
 
 def predict(
@@ -31,10 +41,8 @@ def predict(
 ) -> Prediction:
     """Choose methods and quantiles on the `past` windows, and apply both to the target window."""
     selection = select_methods(past, target.classes)
-    mean = selection.pick(target.forecasts)
     means = [selection.pick(window.forecasts) for window in past]
-    quantiles = demand_quantiles(mean, _spread(history, past, means, target, settings), target.classes)
-    return Prediction(target, selection, mean, quantiles)
+    return _predict(history, past, means, target, selection, selection.pick(target.forecasts), settings)
 
 
 def predict_naive(
@@ -43,9 +51,23 @@ def predict_naive(
     """The seasonal naive, with quantiles by the same recipe."""
     selection = select_methods([], target.classes)
     means = [window.forecasts[BASELINE] for window in past]
-    mean = target.forecasts[BASELINE]
-    quantiles = demand_quantiles(mean, _spread(history, past, means, target, settings), target.classes)
-    return Prediction(target, selection, mean, quantiles)
+    return _predict(history, past, means, target, selection, target.forecasts[BASELINE], settings)
+
+
+def _predict(
+    history: History,
+    past: Sequence[Window],
+    means: Sequence[Floats],
+    target: Window,
+    selection: Selection,
+    mean: Floats,
+    settings: ForecastSettings,
+) -> Prediction:
+    spread = _spread(history, past, means, target, settings)
+    products = history.keys["product_id"].to_numpy()
+    dependence = fit_dependence(past, means, spread, products)
+    quantiles = demand_quantiles(mean, spread, target.classes)
+    return Prediction(target, selection, mean, quantiles, spread, dependence, products)
 
 
 def _spread(

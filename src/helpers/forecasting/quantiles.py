@@ -18,6 +18,11 @@ it" the same as F(y) < L. So
 A series whose demand is no whole number (gallons, metres) keeps the gamma; what would be less than
 half the least amount ever asked is zero there, since a week without demand is nothing at all.
 
+Draws need another reading: levels that make each quantile right one by one pull counts towards the
+middle. With the share v between F(y - 1) and F(y) spread evenly over that step (the non-randomised
+probability integral transform of Czado, Gneiting and Held 2009), G is the mean of those over the class,
+and a draw reads the distribution at the u-quantile of G.
+
 The phi used here leaves the scored window out. Where zero is likelier than p, the quantile is
 zero and nothing can lie below it. The stated interval is therefore one-sided there: with
 interval 0.9, from q05 to q95, but from zero to q90 where q05 is zero. Otherwise the interval
@@ -30,19 +35,21 @@ PNAS 118(48); negative binomial for intermittent demand: Syntetos and Boylan (20
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from helpers.forecasting.backtest import Window
 from helpers.forecasting.classify import CLASSES, Floats
+from helpers.forecasting.demand_distribution import percent_points, shapes_of, share_upto
 
 PRIOR_POINTS = 13.0
-LARGE = 200.0
-POISSON = 1.001  # at and below this dispersion the negative binomial has no room
 FEWEST_POINTS = 300
 LOWEST_DISPERSION = 1e-4
+_TAIL = np.array([0.0, 0.001, 0.005, 0.01, 0.025])
+DRAWN = np.concatenate([_TAIL, np.linspace(0.05, 0.95, 19), 1 - _TAIL[::-1]])
+NARROWEST = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +62,25 @@ class Steps:
 
 @dataclass(frozen=True, eq=False)
 class Spread:
-    """How far actuals scatter: dispersion per series, and reading levels per demand class."""
+    """How far actuals scatter: dispersion per series, and reading levels per demand class.
+
+    `levels` has one entry per quantile; `draws` one per probability in `DRAWN`, empty = as they are.
+    """
 
     dispersion: Floats
     levels: dict[str, Floats]
     steps: Steps
+    draws: dict[str, Floats] = field(default_factory=dict)
+
+    def rows(self, chosen: NDArray[np.int64]) -> Spread:
+        """Return the spread of some series."""
+        steps = Steps(self.steps.counts[chosen], self.steps.least[chosen])
+        return replace(self, dispersion=self.dispersion[chosen], steps=steps)
+
+    def draw_levels(self, name: str) -> Floats:
+        """Return the levels at `DRAWN` of a demand class, strictly rising."""
+        found = np.maximum.accumulate(self.draws.get(name, DRAWN))
+        return np.asarray((found + 1e-9 * DRAWN) / (1 + 1e-9))
 
 
 def fit_spread(
@@ -92,8 +113,11 @@ def fit_spread(
         without = _combine(all_squares - squares, all_points - points, window.dispersion)
         places.append(_places(window, mean, without, steps.counts))
         labels.append(np.broadcast_to(window.classes[:, None], mean.shape)[window.scored])
-    levels = _reading_levels(np.concatenate(places), np.concatenate(labels), wanted)
-    return Spread(dispersion, levels, steps)
+    place, label = np.concatenate(places), np.concatenate(labels)
+    levels = _reading_levels(place, label, wanted)
+    pooled = _draw_levels(place, DRAWN)
+    draws = {name: _draw_levels(place[label == name], pooled) for name in CLASSES}
+    return Spread(dispersion, levels, steps, draws)
 
 
 def demand_quantiles(mean: Floats, spread: Spread, classes: NDArray[np.str_]) -> Floats:
@@ -104,9 +128,21 @@ def demand_quantiles(mean: Floats, spread: Spread, classes: NDArray[np.str_]) ->
     wide_levels = np.broadcast_to(levels[:, None, :], shape)
     wide_dispersion = np.broadcast_to(spread.dispersion[:, None, None], shape)
     counts = np.broadcast_to(spread.steps.counts[:, None, None], shape)
-    found = _percent_points(wide_levels, wide_mean, wide_dispersion, counts)
+    found = percent_points(wide_levels, wide_mean, wide_dispersion, counts)
     found[found < spread.steps.least[:, None, None] / 2] = 0.0
-    return np.maximum.accumulate(found, axis=2)
+    return np.asarray(np.maximum.accumulate(found, axis=2))
+
+
+def calibrated_places(window: Window, mean: Floats, spread: Spread) -> tuple[Floats, Floats]:
+    """Return G(F(y - 1)) and G(F(y)) of each cell, series × horizon; NaN where not scored."""
+    places = _places(window, mean, spread.dispersion, spread.steps.counts)
+    labels = np.broadcast_to(window.classes[:, None], mean.shape)[window.scored]
+    below, upto = np.full(mean.shape, np.nan), np.full(mean.shape, np.nan)
+    for name in np.unique(labels):
+        levels, cells = spread.draw_levels(str(name)), labels == name
+        places[cells, :2] = np.interp(places[cells, :2], levels, DRAWN)
+    below[window.scored], upto[window.scored] = places[:, 0], places[:, 1]
+    return below, upto
 
 
 def interval_limits(
@@ -152,20 +188,18 @@ def _levels(places: Floats, wanted: Floats, fallback: Floats) -> Floats:
     return np.clip(np.maximum.accumulate(found), 0.0005, 0.9995)
 
 
-@dataclass(frozen=True, eq=False)
-class _Shapes:
-    """Which distribution each cell has."""
-
-    binomial: NDArray[np.bool_]
-    rounded: NDArray[np.bool_]
-    smooth: NDArray[np.bool_]
-
-
-def _shapes(mean: Floats, dispersion: Floats, counts: NDArray[np.bool_]) -> _Shapes:
-    expected = np.nan_to_num(mean) > 0
-    small = expected & counts & (np.nan_to_num(mean) <= LARGE)
-    wide = dispersion > POISSON
-    return _Shapes(small & wide, small & ~wide, expected & ~small)
+def _draw_levels(places: Floats, fallback: Floats) -> Floats:
+    """Quantiles at `DRAWN` of G, the mean of the uniform distributions between F(y - 1) and F(y)."""
+    if len(places) < FEWEST_POINTS:
+        return fallback
+    width = np.maximum(places[:, 1] - places[:, 0], NARROWEST)
+    ends = np.concatenate([places[:, 0], places[:, 0] + width])
+    order = np.argsort(ends, kind="stable")
+    slope = np.cumsum(np.concatenate([1 / width, -1 / width])[order])
+    reached = np.concatenate([[0.0], np.cumsum(slope[:-1] * np.diff(ends[order]))]) / len(places)
+    found = np.clip(np.interp(DRAWN, reached, ends[order]), 0.0, 1.0)
+    found[[0, -1]] = 0.0, 1.0
+    return np.asarray(found)
 
 
 def _places(window: Window, mean: Floats, dispersion: Floats, counts: NDArray[np.bool_]) -> Floats:
@@ -173,36 +207,8 @@ def _places(window: Window, mean: Floats, dispersion: Floats, counts: NDArray[np
     scored = window.scored
     actual, expected = window.actual[scored], mean[scored]
     phi = np.broadcast_to(dispersion[:, None], mean.shape)[scored]
-    shapes = _shapes(expected, phi, np.broadcast_to(counts[:, None], mean.shape)[scored])
+    shapes = shapes_of(expected, phi, np.broadcast_to(counts[:, None], mean.shape)[scored])
     step = np.where(shapes.smooth, 0.0, 1.0)
-    below, upto = (_share_upto(value, expected, phi, shapes) for value in (actual - step, actual))
-    zero = _share_upto(np.zeros_like(actual), expected, phi, shapes)
+    below, upto = (share_upto(value, expected, phi, shapes) for value in (actual - step, actual))
+    zero = share_upto(np.zeros_like(actual), expected, phi, shapes)
     return np.column_stack([below, upto, np.where(shapes.smooth, 0.0, zero)])
-
-
-def _share_upto(value: Floats, mean: Floats, phi: Floats, shapes: _Shapes) -> Floats:
-    """F(value) of each cell; 1 where nothing is expected, 0 below zero."""
-    from scipy import special
-
-    found = np.ones_like(mean)
-    cells = shapes.binomial
-    count = np.maximum(value, 0.0)
-    found[cells] = special.betainc(mean[cells] / (phi[cells] - 1), count[cells] + 1, 1 / phi[cells])
-    half = np.where(shapes.rounded, 0.5, 0.0)
-    cells = shapes.rounded | shapes.smooth
-    found[cells] = special.gammainc(mean[cells] / phi[cells], (count[cells] + half[cells]) / phi[cells])
-    return np.where(value < 0, 0.0, found)
-
-
-def _percent_points(levels: Floats, mean: Floats, dispersion: Floats, counts: NDArray[np.bool_]) -> Floats:
-    from scipy import special, stats
-
-    found = np.where(np.isfinite(mean), 0.0, np.nan)
-    shapes = _shapes(mean, dispersion, counts)
-    cells = shapes.binomial
-    size = mean[cells] / (dispersion[cells] - 1)
-    found[cells] = stats.nbinom.ppf(levels[cells], size, 1 / dispersion[cells])
-    cells = shapes.rounded | shapes.smooth
-    found[cells] = special.gammaincinv(mean[cells] / dispersion[cells], levels[cells]) * dispersion[cells]
-    found[shapes.rounded] = np.ceil(found[shapes.rounded] - 0.5)
-    return np.where(np.isfinite(mean), np.maximum(np.nan_to_num(found), 0.0), np.nan)
