@@ -70,7 +70,9 @@ def test_scaling_the_units_scales_the_forecast() -> None:
 
 def test_series_of_other_sizes_in_the_call_do_not_move_the_mean() -> None:
     alone = forecast_series(table(growing(), "S0"), 6, 4)
-    crowd = pd.concat([several(), table(growing(seed=9) * 1e12, "huge"), table(growing(seed=8) * 1e-6, "tiny")])
+    crowd = pd.concat(
+        [several(), table(growing(seed=9) * 1e12, "huge"), table(growing(seed=8) * 1e-6, "tiny")]
+    )
     together = forecast_series(crowd, 6, 4).query("series_id == 'S0'")
     np.testing.assert_allclose(together["mean"], alone["mean"], rtol=1e-6)
     width = [(found["q95"] - found["q05"]).mean() for found in (alone, together)]
@@ -147,7 +149,10 @@ def test_negative_demand_is_answered_with_a_note_and_shifts_with_its_zero() -> N
         ({"period": [1, None, 2]}, ["'period' has 1 missing"]),
         ({"period": ["soon", "later", "then"]}, ["no period", "'soon'"]),
         ({"series_id": ["A", None, "A"]}, ["'series_id' has 1 missing"]),
-        ({"period": pd.to_datetime(["2026-01-03", "2026-02-05", "2026-03-02"])}, ["no regular frequency", "'A'"]),
+        (
+            {"period": pd.to_datetime(["2026-01-03", "2026-02-05", "2026-03-02"])},
+            ["no regular frequency", "'A'"],
+        ),
     ],
 )
 def test_bad_cells_are_refused_with_their_place(change: dict[str, Any], words: list[str]) -> None:

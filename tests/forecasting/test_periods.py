@@ -32,7 +32,9 @@ def following(periods: Any, horizon: int = 2, season: int = 1, name: str = "A") 
     ],
 )
 def test_dates_go_on(start: str, frequency: str, expected: list[str]) -> None:
-    assert following(pd.date_range(start, periods=6, freq=frequency)) == [pd.Timestamp(day) for day in expected]
+    assert following(pd.date_range(start, periods=6, freq=frequency)) == [
+        pd.Timestamp(day) for day in expected
+    ]
 
 
 def test_whole_numbers_go_on_by_their_step() -> None:

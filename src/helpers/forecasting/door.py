@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from helpers.errors import ParameterError
 from helpers.forecasting.classify import ADI_LIMIT, Floats
 from helpers.forecasting.cluster import Client, map_chunks
-from helpers.forecasting.intermittent_placeholder import forecast_intermittent
+from helpers.forecasting.intermittent import forecast_intermittent
 from helpers.forecasting.periods import Integers
 from helpers.forecasting.series_table import SeriesTable, read_series
 from helpers.forecasting.settings import quantile_column
