@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.errors import MissingExtraError, ParameterError
+from helpers.errors import MissingExtraError, ParameterError, PlanbookError
 from helpers.forecasting import forecast_series
 from helpers.forecasting.cluster import map_chunks
 
@@ -66,3 +66,21 @@ def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(MissingExtraError, match="--extra cluster"):
         map_chunks(abs, [1, 2], cluster="tcp://127.0.0.1:1")
+
+
+class _LosingClient:
+    """A client whose workers die."""
+
+    def map(self, function: Any, *iterables: Any, pure: bool, retries: int) -> list[Any]:
+        return [function, iterables, pure, retries]
+
+    def gather(self, futures: Any) -> list[Any]:
+        from distributed import CancelledError
+
+        raise CancelledError(str(len(futures)))
+
+
+def test_parts_lost_with_their_workers_are_said() -> None:
+    pytest.importorskip("distributed")
+    with pytest.raises(PlanbookError, match="lost with their workers"):
+        map_chunks(abs, [1, 2], cluster=_LosingClient())

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from helpers.forecasting.theta import ALPHAS, forecast_theta
 
 
-def slow(values: np.ndarray, horizon: int) -> np.ndarray:
-    best = (np.inf, 0.0, 0.0)
-    for alpha in ALPHAS:
-        level, squares = values[0], 0.0
-        for value in values[1:]:
+def slow(values: np.ndarray[Any, Any], horizon: int) -> np.ndarray[Any, Any]:
+    best = (float("inf"), 0.0, 0.0)
+    for alpha in ALPHAS.tolist():
+        level, squares = float(values[0]), 0.0
+        for value in map(float, values[1:]):
             squares += (value - level) ** 2
             level += alpha * (value - level)
         best = min(best, (squares, alpha, level))

@@ -1,6 +1,7 @@
 """The theta method for many series at once.
 
-    level      l_t = l_(t-1) + alpha (y_t - l_(t-1)), l_1 = y_1;   alpha of ALPHAS with the least squared error
+    level      l_t = l_(t-1) + alpha (y_t - l_(t-1)), l_1 = y_1
+    alpha      the one of ALPHAS with the least squared error
     forecast   l_n + b/2 × (h - 1 + 1/alpha - (1 - alpha)^n / alpha)      b: slope of the line through y
 
 All values of alpha run over all series together, so a thousand series cost milliseconds; the
@@ -39,7 +40,8 @@ def forecast_theta(demand: Floats, horizon: int) -> Floats:
     alpha, last = ALPHAS[best], level[np.arange(len(demand)), best]
     reached = (1 - (1 - alpha) ** count) / alpha
     drift = _slopes(demand)[:, None] / 2 * (np.arange(horizon) + reached[:, None])
-    return np.maximum(last[:, None] + drift, 0.0)
+    found: Floats = np.maximum(last[:, None] + drift, 0.0)
+    return found
 
 
 def _slopes(demand: Floats) -> Floats:
