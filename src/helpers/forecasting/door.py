@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from helpers.errors import ParameterError
 from helpers.forecasting.classify import ADI_LIMIT, Floats
 from helpers.forecasting.cluster import Client, map_chunks
-from helpers.forecasting.intermittent_placeholder import forecast_intermittent
+from helpers.forecasting.intermittent import forecast_intermittent
 from helpers.forecasting.periods import Integers
 from helpers.forecasting.series_table import SeriesTable, read_series
 from helpers.forecasting.settings import quantile_column
@@ -34,7 +34,7 @@ SMALL_MEAN = 5.0
 SHORT = 6
 
 
-def forecast_series(
+def forecast_series(  # noqa: PLR0913 -- the public door: one argument per choice, four of them by name
     history: pd.DataFrame,
     horizon: int,
     season_length: int,

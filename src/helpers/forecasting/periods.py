@@ -134,8 +134,10 @@ def _steps(
     adopted = ~several
     step = np.where(adopted, np.where(kind == common_kind, common, -common), step)
     span = np.add.reduceat(gaps, starts) // np.maximum(np.abs(step), 1) + 1
-    occurs = np.minimum.reduceat(inner, starts) == step
-    usual = (step == common) & (kind == common_kind)
+    occurs = np.logical_or.reduceat(gaps == np.repeat(np.abs(step), counts), starts)
+    shared = (step == common) & (kind == common_kind)
+    # The common step must itself be seen between two neighbouring periods of some series.
+    usual = shared & bool((occurs & shared & several).any())
     irregular = several & ((counts < LEAST_FILLED * span) | ~(occurs | usual) | _jitters(counts, span, usual))
     return step, irregular, int(adopted.sum())
 

@@ -71,7 +71,8 @@ class SeriesTable:
         found = pd.Series(self.calendar.after(self.last, horizon).ravel())
         if self.zone is None:
             return found
-        return found.dt.tz_localize(self.zone, ambiguous=True, nonexistent="shift_forward")
+        local: pd.Series = found.dt.tz_localize(self.zone, ambiguous=True, nonexistent="shift_forward")
+        return local
 
 
 def read_series(history: pd.DataFrame, season_length: int) -> SeriesTable:

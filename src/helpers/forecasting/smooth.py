@@ -72,7 +72,9 @@ class _Draws:
         rng = np.random.default_rng(seed)
         bounds = ((0.02, 1.0), (0.02, 0.7), (0.0, 1.0), (-0.5, 1.0), (0.0, 1.0))
         uniform = [rng.uniform(low, high, count).astype(np.float32) for low, high in bounds]
-        return cls(*uniform, gamma=(KAPPA * rng.standard_t(3, count)).astype(np.float32))
+        alpha, beta, lam, rho, tau = uniform
+        gamma = (KAPPA * rng.standard_t(3, count)).astype(np.float32)
+        return cls(alpha, beta, lam, rho, tau, gamma)
 
     def shock(self, horizon: int) -> Singles:
         """Return g, draws × horizon: variance at each step ÷ variance of one step (gamma left out)."""

@@ -6,8 +6,8 @@
                         complex exponential smoothing of the demand     statsforecast
     sd       = that of the averaged smoothing × index
 
-"fast" keeps the first of them only, with fewer draws. Complex smoothing brings its own season up to
-`LONGEST_OWN` periods (longer ones take it minutes) and sees the level otherwise. A method that
+"fast" takes fewer draws, the plain theta of `theta.py` and complex smoothing of the level. Complex
+smoothing brings its own season up to `LONGEST_OWN` periods (longer ones take it minutes). A method that
 lies more than `FAR` times away from the median of the three is drawn to that bound: both of
 statsforecast's methods can run away on a short series. Series shorter than `FEWEST` periods are
 left to the smoothing alone.
@@ -27,8 +27,9 @@ from helpers.forecasting.classify import Floats
 from helpers.forecasting.methods import run_methods
 from helpers.forecasting.seasonal_index import seasonal_indices
 from helpers.forecasting.smooth import Smoothed, trend_average
+from helpers.forecasting.theta import forecast_theta
 
-DRAWS = {"default": 300, "fast": 64}
+DRAWS = {"default": 300, "fast": 100}
 LONGEST_OWN = 12
 FEWEST = 6
 FAR = 2.0
@@ -85,9 +86,7 @@ def _forecast_moving(demand: Floats, shifted: NDArray[np.bool_], settings: Stead
     future = index[:, np.arange(horizon) % season]
     level = demand / past
     smooth = trend_average(level, horizon, draws=DRAWS[settings.effort], seed=settings.seed)
-    mean = smooth.mean * future
-    if settings.effort == "default":
-        mean = _combine(mean, demand, level, future, settings)
+    mean = _combine(smooth.mean * future, demand, level, future, settings)
     return Smoothed(mean, smooth.sd * future, smooth.past_error)
 
 
@@ -95,8 +94,9 @@ def _combine(
     smooth: Floats, demand: Floats, level: Floats, future: Floats, settings: SteadySettings
 ) -> Floats:
     rows = np.flatnonzero(np.isfinite(demand).sum(axis=1) >= FEWEST)
-    own = 1 < settings.season_length <= LONGEST_OWN
-    theta = run_methods(level[rows], ("theta",), settings.horizon, 1)["theta"] * future[rows]
+    thorough = settings.effort == "default"
+    own = thorough and 1 < settings.season_length <= LONGEST_OWN
+    theta = _theta(level[rows], settings.horizon, thorough) * future[rows]
     seen, season = (demand, settings.season_length) if own else (level, 1)
     complex_ = run_methods(seen[rows], ("ces",), settings.horizon, season)["ces"]
     members = np.stack([smooth[rows], theta, complex_ if own else complex_ * future[rows]])
@@ -104,3 +104,9 @@ def _combine(
     found = smooth.copy()
     found[rows] = np.clip(members, middle / FAR, middle * FAR).mean(axis=0)
     return found
+
+
+def _theta(level: Floats, horizon: int, thorough: bool) -> Floats:
+    if thorough:
+        return run_methods(level, ("theta",), horizon, 1)["theta"]
+    return forecast_theta(level, horizon)
