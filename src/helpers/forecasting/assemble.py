@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from helpers.contract.kpis import Kpi
 from helpers.forecasting.accuracy import (
@@ -22,30 +20,31 @@ from helpers.forecasting.accuracy import (
     value_added,
 )
 from helpers.forecasting.backtest import Window
-from helpers.forecasting.classify import Floats
+from helpers.forecasting.coming import coming_changes
+from helpers.forecasting.earlier import as_run, last_day
 from helpers.forecasting.history import History
 from helpers.forecasting.known import Known
-from helpers.forecasting.methods import BASELINE, CANDIDATES, ENSEMBLE
+from helpers.forecasting.methods import CANDIDATES, ENSEMBLE, LAUNCH
+from helpers.forecasting.overrides import COLUMNS as OVERRIDE_COLUMNS
+from helpers.forecasting.overrides import Overridden, apply_overrides
 from helpers.forecasting.prediction import Prediction, predict_naive
-from helpers.forecasting.quantiles import interval_limits
 from helpers.forecasting.result import Forecast
-from helpers.forecasting.review import percent, review_table
-from helpers.forecasting.select import Selection
+from helpers.forecasting.result_tables import (
+    backtest_table,
+    forecast_table,
+    scored_rows,
+    selection_table,
+)
+from helpers.forecasting.review import Doubt, drift_doubt, override_doubt, percent, review_table
 from helpers.forecasting.settings import ForecastSettings
+from helpers.forecasting.value_added import OverrideValue, judge_overrides
+from helpers.forecasting.watch import COLUMNS as CHANGE_COLUMNS
+from helpers.forecasting.watch import ForecastRun, changed_forecasts, tracking_signals
 
 MEANINGS = {name: candidate.meaning for name, candidate in CANDIDATES.items()} | {
     ENSEMBLE: "median of the methods without a season of their own, week by week"
 }
 NO_HOLD_OUT = "history too short to hold a window out"
-NO_BACKTEST = pd.DataFrame(
-    {
-        **{name: pd.Series(dtype="datetime64[ns]") for name in ("origin", "week")},
-        **{name: pd.Series(dtype="object") for name in ("product_id", "site_id", "category")},
-        **{name: pd.Series(dtype="float64") for name in ("actual", "mean", "naive")},
-        "lead": pd.Series(dtype="int64"),
-        "held_out": pd.Series(dtype="bool"),
-    }
-)
 KPI_NAMES = ("WAPE", "bias", "MASE", "pinball", "coverage")
 
 
@@ -55,31 +54,105 @@ def assemble(
     held: Prediction | None,
     future: Prediction,
     settings: ForecastSettings,
+    overrides: pd.DataFrame | None = None,
+    before: ForecastRun | None = None,
 ) -> Forecast:
-    """Return the result: all tables, measured on `held`, forecast from `future`."""
+    """Return the result: all tables, measured on `held`, forecast from `future`.
+
+    Parameters
+    ----------
+    known
+        What is known after the last week.
+    windows
+        Back-test windows, oldest first.
+    held, future
+        The prediction of the last window, made without it, and that of the weeks ahead.
+    overrides
+        The table `overrides`.
+    before
+        What this forecast said a week ago.
+    """
     history = known.history
-    table = _forecast_table(history, future, settings)
-    backtest = _backtest_table(history, windows, held, future.selection)
+    statistical = forecast_table(known, future, settings)
+    backtest = backtest_table(history, windows, held, future.selection)
+    plan = _with_overrides(known, statistical, backtest, overrides, settings)
+    signals = tracking_signals(backtest, history.table()[["product_id", "site_id", "demand"]])
     measured = _measure(history, windows, held, settings)
-    profile = known.factors.shape
     seen = (held.window, held.mean) if held else None
-    cutoff = history.weeks[-1].date() + timedelta(days=6)
+    doubts = _doubts(history, plan, signals, settings)
+    shape, classes = known.factors.shape, future.window.classes
     return Forecast(
-        forecast=table,
+        forecast=plan.table,
         history=history.table(),
         accuracy=measured.accuracy,
         calibration=measured.calibration,
         ladder=measured.ladder,
-        selection=_selection_table(history, future),
-        review=review_table(history, future.mean, seen, profile, future.window.classes),
+        selection=selection_table(history, future),
+        review=review_table(history, future.mean, seen, shape, classes, doubts),
         backtest=backtest,
+        repair=known.repair.total,
+        outliers=history.outliers,
+        promotions=known.factors.effects.table,
+        effects=known.factors.effects.pooled,
+        coming=coming_changes(known, plan.table, plan.overridden.applied),
+        overridden=plan.overridden,
+        override_value=plan.value,
+        changes=_changes(known, statistical, overrides, before, settings),
+        signals=signals,
+        prediction=future,
+        series=history.keys[["product_id", "site_id"]].copy(),
         kpis=measured.kpis,
         baseline_kpis=measured.baseline_kpis,
         value_added_interval=measured.interval,
-        notes=(*history.notes, *_notes(history, windows, held, settings)),
+        notes=(*history.notes, *_notes(known, windows, held, settings)),
         settings=settings,
-        cutoff=cutoff,
+        cutoff=last_day(known),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """The forecast after the planners' word, and what their word was worth so far."""
+
+    table: pd.DataFrame
+    overridden: Overridden
+    value: OverrideValue
+
+
+def _with_overrides(
+    known: Known,
+    statistical: pd.DataFrame,
+    backtest: pd.DataFrame,
+    overrides: pd.DataFrame | None,
+    settings: ForecastSettings,
+) -> _Plan:
+    table = pd.DataFrame(columns=OVERRIDE_COLUMNS) if overrides is None else overrides
+    overridden = apply_overrides(statistical, table, last_day(known), history=known.history.table())
+    series = ["product_id", "site_id", "unit_value", "demand_class"]
+    value = judge_overrides(
+        table, backtest, statistical[series], resamples=4 * settings.bootstrap, seed=settings.seed
+    )
+    return _Plan(overridden.forecast, overridden, value)
+
+
+def _doubts(history: History, plan: _Plan, signals: pd.DataFrame, settings: ForecastSettings) -> list[Doubt]:
+    hurting = [str(name) for name in plan.value.hurting["group"]]
+    return [
+        drift_doubt(history, signals, settings.horizon),
+        override_doubt(history, plan.table, hurting),
+    ]
+
+
+def _changes(
+    known: Known,
+    statistical: pd.DataFrame,
+    overrides: pd.DataFrame | None,
+    before: ForecastRun | None,
+    settings: ForecastSettings,
+) -> pd.DataFrame:
+    if before is None:
+        return pd.DataFrame(columns=CHANGE_COLUMNS)
+    return changed_forecasts(as_run(known, statistical, overrides, settings), before)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +173,7 @@ def _measure(
         return _not_measured()
     baseline = predict_naive(history, windows[:-1], held.window, settings)
     columns = settings.quantile_columns
-    rows, naive_rows = (_scored_rows(history, part, settings) for part in (held, baseline))
+    rows, naive_rows = (scored_rows(history, part, settings) for part in (held, baseline))
     mine, other = (score_rows(part, columns) for part in (rows, naive_rows))
     gain, interval = value_added(mine, other, settings.bootstrap, settings.seed)
     window = _window_words(history, held.window)
@@ -109,11 +182,20 @@ def _measure(
     return _Measured(
         accuracy_table(mine, other),
         calibration_table(rows, columns),
-        ladder_table(held.window.actual, held.window.forecasts, held.mean, MEANINGS),
+        _ladder(held),
         (*accuracy_kpis(mine, window, settings.interval), added),
         accuracy_kpis(other, window, settings.interval),
         interval,
     )
+
+
+def _ladder(held: Prediction) -> pd.DataFrame:
+    """Every method on the cells that all of them forecast: launches have no baseline."""
+    window = held.window
+    alone = {name: values for name, values in window.forecasts.items() if name != LAUNCH}
+    common = np.logical_and.reduce([np.isfinite(values) for values in alone.values()])
+    actual = np.where(common & np.isfinite(held.mean), window.actual, np.nan)
+    return ladder_table(actual, alone, held.mean, MEANINGS)
 
 
 def _not_measured() -> _Measured:
@@ -135,122 +217,46 @@ def _window_words(history: History, window: Window) -> str:
     return f"weeks of {first:%Y-%m-%d} to {last:%Y-%m-%d}, {series:,} series"
 
 
-def _labels(history: History, series: NDArray[np.int64]) -> dict[str, object]:
-    return {name: history.keys[name].to_numpy()[series] for name in ("product_id", "site_id", "category")}
-
-
-def _cells(
-    prediction: Prediction, series: NDArray[np.int64], step: NDArray[np.int64], settings: ForecastSettings
-) -> dict[str, Floats]:
-    """Mean, limits of the stated interval, and quantiles of chosen cells, by column name."""
-    limits = interval_limits(prediction.quantiles, settings.quantiles, settings.interval)
-    low, high = (limit[series, step] for limit in limits)
-    columns = {"mean": prediction.mean[series, step], "low": low, "high": high}
-    named = enumerate(settings.quantile_columns)
-    return columns | {name: prediction.quantiles[series, step, position] for position, name in named}
-
-
-def _forecast_table(history: History, future: Prediction, settings: ForecastSettings) -> pd.DataFrame:
-    series, step = np.nonzero(np.isfinite(future.mean))
-    return pd.DataFrame(
-        {
-            **_labels(history, series),
-            "week": history.future_weeks(settings.horizon)[step],
-            "lead": step + 1,
-            **_cells(future, series, step, settings),
-            "method": future.selection.methods[series].astype(object),
-            "demand_class": future.window.classes[series].astype(object),
-            "unit_value": history.keys["unit_value"].to_numpy()[series],
-        }
-    )
-
-
-def _scored_rows(history: History, prediction: Prediction, settings: ForecastSettings) -> pd.DataFrame:
-    window = prediction.window
-    series, step = np.nonzero(window.scored)
-    return pd.DataFrame(
-        {
-            **_labels(history, series),
-            "demand_class": window.classes[series].astype(object),
-            "actual": window.actual[series, step],
-            "scale": window.scale[series],
-            **_cells(prediction, series, step, settings),
-        }
-    )
-
-
-def _backtest_table(
-    history: History, windows: Sequence[Window], held: Prediction | None, selection: Selection
-) -> pd.DataFrame:
-    """All windows in long form; the held-out one with the forecast that had not seen it."""
-    parts = [_backtest_rows(history, window, selection, held) for window in windows]
-    return pd.concat(parts, ignore_index=True) if parts else NO_BACKTEST.copy()
-
-
-def _backtest_rows(
-    history: History, window: Window, selection: Selection, held: Prediction | None
-) -> pd.DataFrame:
-    is_held = held is not None and window is held.window
-    mean = held.mean if held is not None and is_held else selection.pick(window.forecasts)
-    series, step = np.nonzero(window.scored)
-    return pd.DataFrame(
-        {
-            "origin": history.weeks[window.origin],
-            **_labels(history, series),
-            "week": history.weeks[window.origin + step],
-            "lead": step + 1,
-            "actual": window.actual[series, step],
-            "mean": mean[series, step],
-            "naive": window.forecasts[BASELINE][series, step],
-            "held_out": is_held,
-        }
-    )
-
-
-def _selection_table(history: History, future: Prediction) -> pd.DataFrame:
-    selection = future.selection
-    rows = np.flatnonzero(history.active)
-    losses = selection.losses
-    chosen = np.full(len(selection.methods), np.nan)
-    for name in losses.columns:
-        chosen[selection.methods == name] = losses[name].to_numpy()[selection.methods == name]
-    ensemble = losses[ENSEMBLE].to_numpy() if ENSEMBLE in losses else np.full(len(chosen), np.nan)
-    return pd.DataFrame(
-        {
-            "product_id": history.keys["product_id"].to_numpy()[rows],
-            "site_id": history.keys["site_id"].to_numpy()[rows],
-            "demand_class": future.window.classes[rows].astype(object),
-            "method": selection.methods[rows].astype(object),
-            "reason": selection.reasons[rows].astype(object),
-            "loss": chosen[rows],
-            "ensemble_loss": ensemble[rows],
-        }
-    )
-
-
 def _notes(
-    history: History, windows: Sequence[Window], held: Prediction | None, settings: ForecastSettings
+    known: Known, windows: Sequence[Window], held: Prediction | None, settings: ForecastSettings
 ) -> list[str]:
-    notes = []
-    marked, weeks = int(history.stockout.sum()), int(np.isfinite(history.demand).sum())
-    if marked:
-        notes.append(
-            f"{marked:,} of {weeks:,} product × site × weeks ({percent(marked / weeks, 1)}) opened or closed "
-            "without stock. They are kept as recorded, so true demand may be higher."
-        )
+    history = known.history
+    found = [_say_repair(known), _say_life(known)]
     if not windows:
-        notes.append(f"Accuracy is not measured: {NO_HOLD_OUT}.")
+        found.append(f"Accuracy is not measured: {NO_HOLD_OUT}.")
     elif len(windows) <= settings.windows:
-        notes.append(
+        found.append(
             f"{len(windows) - 1} of {settings.windows} windows to choose methods: the history is short."
         )
     if held is not None:
         unseen = int((history.active & ~held.window.scored.any(axis=1)).sum())
         if unseen:
-            notes.append(f"{unseen:,} series began in the held-out window: their accuracy is not measured.")
+            found.append(f"{unseen:,} series began in the held-out window: their accuracy is not measured.")
     if history.length < settings.season_length:
-        notes.append(
+        found.append(
             "Less than one season of history: the baseline is the mean of the last weeks; no season is seen."
         )
-    notes.append("Future promotions and price changes are not in this forecast.")
-    return notes
+    return [note for note in found if note]
+
+
+def _say_repair(known: Known) -> str:
+    repaired = known.repair.repaired
+    weeks = int(np.isfinite(known.history.demand).sum())
+    if not repaired.any():
+        return ""
+    units = known.repair.total["units"]
+    return (
+        f"{int(repaired.sum()):,} of {weeks:,} product × site × weeks ({percent(repaired.sum() / weeks, 1)}) "
+        f"ran short of stock. What was wanted in them is estimated: {units.iloc[2] - units.iloc[0]:,.0f} "
+        "units on top of those ordered. Accuracy is measured against the estimate."
+    )
+
+
+def _say_life(known: Known) -> str:
+    life = known.factors.life
+    said = [
+        (life.ramp, f"launches take about {3 * life.ramp:.0f} weeks to reach their level"),
+        (life.run_down, f"products sell off over the last {life.run_down:.0f} weeks before their end"),
+    ]
+    words = "; ".join(text for weeks, text in said if weeks)
+    return f"Learned from past launches and ends: {words}." if words else ""

@@ -22,6 +22,7 @@ from helpers.forecasting.methods import (
     BASELINE,
     CANDIDATES,
     ENSEMBLE,
+    LAUNCH,
     POOLED,
     median_ensemble,
     run_methods,
@@ -134,11 +135,11 @@ def forecast_all(known: Known, settings: ForecastSettings) -> dict[str, Floats]:
     found |= {name: values * factors.shape[rows, ahead] for name, values in levels.items()}
     found.setdefault(ENSEMBLE, median_ensemble(found))
     grids = {name: _on_sale(values, rows, history) for name, values in found.items()}
-    return grids | {ENSEMBLE: _with_launches(grids[ENSEMBLE], known, settings)}
+    return grids | {LAUNCH: _forecast_launches(known, settings)}
 
 
-def _with_launches(forecast: Floats, known: Known, settings: ForecastSettings) -> Floats:
-    """Let products too new to tell sell like their predecessor or their kind, until the end date."""
+def _forecast_launches(known: Known, settings: ForecastSettings) -> Floats:
+    """Products too new to tell sell like their predecessor or their kind; NaN for all others."""
     history, shape = known.history, known.factors.shape
     position = history.length + np.arange(settings.horizon)
     new = np.isfinite(known.recorded).sum(axis=1) < settings.new_weeks
@@ -147,7 +148,7 @@ def _with_launches(forecast: Floats, known: Known, settings: ForecastSettings) -
     level = launch_levels(history, known.lives, shape, dispersion, new)
     ahead = level[:, None] * shape[:, history.length :]
     ahead = np.where(position < history.start[:, None], np.nan, ahead)
-    return np.where(new[:, None], np.where(position > history.end[:, None], 0.0, ahead), forecast)
+    return np.where(np.isfinite(ahead) & (position > history.end[:, None]), 0.0, ahead)
 
 
 def _launch_is_known(known: Known) -> NDArray[np.bool_]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from helpers.forecasting.assemble import assemble
 from helpers.forecasting.backtest import backtest_windows, window_at
+from helpers.forecasting.earlier import forecast_a_week_earlier
 from helpers.forecasting.history import DemandCase, read_history
 from helpers.forecasting.known import know, read_background
 from helpers.forecasting.prediction import predict
@@ -36,4 +37,6 @@ def forecast_demand(case: DemandCase, settings: ForecastSettings) -> Forecast:
     windows = backtest_windows(history, background, now.history.demand, settings)
     held = predict(history, windows[:-1], windows[-1], settings) if windows else None
     future = predict(history, windows, window_at(now, now.history.demand, settings), settings)
-    return assemble(now, windows, held, future, settings)
+    overrides = case.table("overrides") if case.has("overrides") else None
+    before = forecast_a_week_earlier(history, background, future, overrides, settings)
+    return assemble(now, windows, held, future, settings, overrides, before)

@@ -26,6 +26,7 @@ from helpers.forecasting.cluster import Client, map_chunks
 BASELINE = "seasonal_naive"
 ENSEMBLE = "ensemble"
 POOLED = "product_share"
+LAUNCH = "launch"  # of products too new to tell; see launches.py
 FALLBACK_WEEKS = 13
 SHARE_WEEKS = 52
 CHUNK = 250

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from helpers.forecasting.backtest import Window
 from helpers.forecasting.classify import Floats
 from helpers.forecasting.history import History
-from helpers.forecasting.methods import BASELINE
+from helpers.forecasting.methods import BASELINE, LAUNCH
 from helpers.forecasting.paths import Dependence, Marginals, draw_paths, fit_dependence
 from helpers.forecasting.quantiles import Spread, Steps, demand_quantiles, fit_spread
 from helpers.forecasting.select import Selection, select_methods
@@ -29,6 +29,12 @@ class Prediction:
     spread: Spread
     dependence: Dependence
     products: NDArray[np.object_]
+
+    @property
+    def methods(self) -> NDArray[np.str_]:
+        """Method of each series: the chosen one, or that of its launch while it is new."""
+        launched = np.isfinite(self.window.forecasts[LAUNCH]).any(axis=1)
+        return np.where(launched, LAUNCH, self.selection.methods).astype(np.str_)
 
     def draw(self, count: int, seed: int, rows: Sequence[int] | None = None) -> Floats:
         """Return sample paths, series × `count` × horizon, of all series or of `rows`."""

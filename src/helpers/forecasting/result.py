@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 
 from helpers.contract.kpis import Kpi
 from helpers.forecasting.aggregate import sum_forecast
+from helpers.forecasting.classify import Floats
+from helpers.forecasting.overrides import Overridden
+from helpers.forecasting.prediction import Prediction
 from helpers.forecasting.settings import ForecastSettings
+from helpers.forecasting.value_added import OverrideValue
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,10 +26,12 @@ class Forecast:
     ----------
     forecast
         product_id, site_id, category, week (Monday), lead (1..h), mean, low and high (limits of
-        the stated interval), one column per quantile (`q05`...), method, demand_class,
-        unit_value (money per unit).
+        the stated interval), one column per quantile (`q05`...), promotion (factor of promotions
+        and holidays), method, demand_class, unit_value (money per unit), statistical_mean,
+        override (units), override_author, override_reason.
     history
-        product_id, site_id, week, demand, stockout, kept_apart, cancelled.
+        product_id, site_id, week, demand (what was wanted), recorded (what the orders say), repaired,
+        stockout, kept_apart, cancelled.
     accuracy
         level, group, series, units, wape, bias, mase, pinball, coverage, and the same of the
         seasonal naive with `naive_` before; on the held-out window.
@@ -34,10 +42,26 @@ class Forecast:
     selection
         product_id, site_id, demand_class, method, reason, loss, ensemble_loss.
     review
-        product_id, site_id, name, reason, forecast_units, money_at_stake; most money first.
+        product_id, site_id, name, reason, forecast_units, money_at_stake, sites; most money first.
     backtest
         origin (first forecast week), product_id, site_id, category, week, lead, actual, mean,
         naive, held_out.
+    repair
+        estimate (as recorded, in-stock weeks only, censored model), units, ratio, low, high.
+    outliers
+        One-off order lines that were kept apart, with what is usual.
+    promotions, effects
+        One row per promotion with lift, dip and cannibalisation; pooled effects. See `promotions.py`.
+    coming
+        What changes in the weeks ahead; see `coming.py`.
+    overridden, override_value
+        Overrides in this forecast, and what past ones were worth.
+    changes
+        Series whose forecast changed within a week, with the reason; see `watch.py`.
+    signals
+        Tracking signal of each series.
+    prediction, series
+        What sample paths are drawn from, and the product and site of each of its rows.
     kpis, baseline_kpis
         WAPE, bias, MASE, pinball, coverage and FVA; the same of the seasonal naive without FVA.
     value_added_interval
@@ -56,6 +80,17 @@ class Forecast:
     selection: pd.DataFrame
     review: pd.DataFrame
     backtest: pd.DataFrame
+    repair: pd.DataFrame
+    outliers: pd.DataFrame
+    promotions: pd.DataFrame
+    effects: pd.DataFrame
+    coming: pd.DataFrame
+    overridden: Overridden
+    override_value: OverrideValue
+    changes: pd.DataFrame
+    signals: pd.DataFrame
+    prediction: Prediction
+    series: pd.DataFrame
     kpis: tuple[Kpi, ...]
     baseline_kpis: tuple[Kpi, ...]
     value_added_interval: tuple[float, float]
@@ -80,6 +115,35 @@ class Forecast:
     def held_out(self) -> pd.DataFrame:
         """The back-test rows of the window that nothing had seen; empty where there is none."""
         return self.backtest[self.backtest["held_out"]]
+
+    def paths(self, count: int, seed: int = 0, rows: Sequence[int] | None = None) -> Floats:
+        """Return sample paths of demand, series × `count` × horizon, units; NaN where there is no forecast.
+
+        Weeks of a series and series of a product go together as they did in the back-test, so sums
+        over weeks (lead time) and over series have the right spread. Overrides scale them.
+
+        Parameters
+        ----------
+        count
+            Paths.
+        seed
+            The same seed gives the same paths, whichever rows are drawn together.
+        rows
+            Positions in `series`; all where not given. Draw thousands of series in parts.
+        """
+        chosen = np.arange(len(self.series)) if rows is None else np.asarray(rows)
+        drawn = self.prediction.draw(count, seed, [int(row) for row in chosen])
+        return np.asarray(drawn * self._override_ratio()[chosen][:, None, :])
+
+    def _override_ratio(self) -> Floats:
+        """Mean ÷ statistical mean, series × horizon; 1 where there is no override."""
+        ratio = np.ones(self.prediction.mean.shape)
+        changed = self.forecast[self.forecast["override"].notna() & (self.forecast["statistical_mean"] > 0)]
+        rows = pd.MultiIndex.from_frame(self.series).get_indexer(
+            pd.MultiIndex.from_frame(changed[["product_id", "site_id"]])
+        )
+        ratio[rows, changed["lead"].to_numpy() - 1] = changed["mean"] / changed["statistical_mean"]
+        return ratio
 
     def by_product(self) -> pd.DataFrame:
         """Return product_id, week, mean and quantiles measured at that level."""

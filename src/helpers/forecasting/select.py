@@ -15,7 +15,7 @@ error for intermittent items).
 2. Per series: a method replaces the class's choice if it was better in every window, in at
    least `FEWEST_WINDOWS`, and by more than `MARGIN` in all.
 
-New series keep the class's choice. The seasonal naive may win a series like any other method.
+New series are forecast from their launch (`launches.py`), whatever is chosen. The seasonal naive may win a series like any other method.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from helpers.forecasting.backtest import Window
 from helpers.forecasting.classify import CLASSES, Floats
-from helpers.forecasting.methods import ENSEMBLE
+from helpers.forecasting.methods import ENSEMBLE, LAUNCH
 
 HURDLE = 2.0
 MARGIN = 0.15
@@ -51,12 +51,13 @@ class Selection:
     reasons: NDArray[np.str_]
 
     def pick(self, forecasts: dict[str, Floats]) -> Floats:
-        """Return the chosen method's forecast of each series."""
+        """Return the chosen method's forecast of each series; that of its launch while it is new."""
         found = np.full_like(forecasts[ENSEMBLE], np.nan)
         for name in np.unique(self.methods):
             rows = self.methods == name
             found[rows] = forecasts[name][rows]
-        return found
+        launch = forecasts.get(LAUNCH, np.full_like(found, np.nan))
+        return np.where(np.isfinite(launch), launch, found)
 
 
 def select_methods(windows: Sequence[Window], classes: NDArray[np.str_]) -> Selection:
@@ -65,7 +66,7 @@ def select_methods(windows: Sequence[Window], classes: NDArray[np.str_]) -> Sele
     if not windows:
         reason = np.full(series, "no window to compare methods: the ensemble", dtype=object)
         return Selection(np.full(series, ENSEMBLE), {}, pd.DataFrame(index=range(series)), reason.astype(str))
-    names = list(windows[0].forecasts)
+    names = [name for name in windows[0].forecasts if name != LAUNCH]
     errors = np.stack([[_squared_error(window, name) for name in names] for window in windows])
     size = sum(np.where(window.scored, window.actual**2, 0.0).sum(axis=1) for window in windows)
     shares = np.where(size > 0, errors / np.where(size > 0, size, 1.0), np.nan)

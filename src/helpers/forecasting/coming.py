@@ -1,0 +1,149 @@
+"""What is known to change in the weeks ahead: promotions, launches, ends and overrides, in units.
+
+    promotion  units won - dip - cannibalised, from the promotion's estimated effects
+    launch     units forecast for a product too new to tell
+    end        units forecast until the end date
+    override   units that a planner adds to the statistical forecast or takes off
+
+Each is what the change makes of the forecast; units of a promotion that an override then
+changes stand in both rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from helpers.forecasting.known import Known
+from helpers.forecasting.lives import NOBODY
+from helpers.forecasting.methods import LAUNCH
+
+COLUMNS = ["week", "product_id", "name", "sites", "kind", "what", "units", "low_units", "high_units", "money"]
+
+
+def coming_changes(known: Known, forecast: pd.DataFrame, applied: pd.DataFrame) -> pd.DataFrame:
+    """Return what changes ahead, most money first.
+
+    Parameters
+    ----------
+    known
+        What is known after the last week.
+    forecast
+        The forecast table, with `statistical_mean` and `mean`.
+    applied
+        Overrides that count: product_id, site_id, week, author, reason, change.
+
+    Returns
+    -------
+    DataFrame
+        week (first Monday), product_id, name, sites (how many), kind, what, units, low_units, high_units
+        (90 % interval, promotions only), money (at unit value).
+    """
+    parts = [
+        _promotions(known, forecast),
+        _launches(known, forecast),
+        _ends(known, forecast),
+        _overrides(applied),
+    ]
+    found = pd.concat([part for part in parts if len(part)] or [pd.DataFrame(columns=COLUMNS)])
+    products = known.history.keys.drop_duplicates("product_id").set_index("product_id")
+    value = found["product_id"].map(products["unit_value"]).astype("float64").fillna(0.0)
+    named = found["product_id"].map(products["name"]).fillna(found["product_id"])
+    table = found.assign(name=named, money=found["units"].astype("float64") * value)
+    ordered = table.assign(size=table["money"].abs()).sort_values(
+        ["size", "product_id", "week"], ascending=[False, True, True], kind="stable"
+    )
+    return ordered.reindex(columns=COLUMNS).reset_index(drop=True)
+
+
+def _promotions(known: Known, forecast: pd.DataFrame) -> pd.DataFrame:
+    """Promotions that run ahead; the interval is that of the lift."""
+    table = known.factors.effects.table
+    table = table[table["applied_ahead"].astype(bool) & (table["end"] >= forecast["week"].min())]
+    if table.empty:
+        return table
+    low, high = (
+        table["units_won"] * (table[f"lift_{end}"] - 1) / (table["lift"] - 1).where(table["lift"] != 1)
+        for end in ("low", "high")
+    )
+    lost = table["units_dip"] + table["units_cannibalised"]
+    sites = _site_counts(forecast, table["product_id"])
+    start = table["start"].to_numpy("datetime64[D]")
+    monday = start - ((start.astype("int64") + 3) % 7).astype("timedelta64[D]")
+    mechanics = table["mechanics"].fillna("").astype(str)
+    return pd.DataFrame(
+        {
+            "week": monday.astype("datetime64[ns]"),
+            "product_id": table["product_id"],
+            "sites": np.where(table["site_id"].isna(), sites, 1),
+            "kind": "promotion",
+            "what": [
+                f"{row.promotion_id}: {100 * row.discount:.0f} % off{', ' * bool(how)}{how} until "
+                f"{row.end:%Y-%m-%d}; {row.lift:.1f} times the usual demand"
+                for row, how in zip(table.itertuples(), mechanics, strict=True)
+            ],
+            "units": table["units_net"],
+            "low_units": low - lost,
+            "high_units": high - lost,
+        }
+    )
+
+
+def _launches(known: Known, forecast: pd.DataFrame) -> pd.DataFrame:
+    rows = forecast[forecast["method"] == LAUNCH]
+    followed = _predecessors(known)
+    return _per_product(
+        rows,
+        "launch",
+        lambda product: (
+            f"new, follows {followed[product]}" if product in followed else "new, like its category"
+        ),
+    )
+
+
+def _ends(known: Known, forecast: pd.DataFrame) -> pd.DataFrame:
+    keys = known.history.keys.drop_duplicates("product_id").set_index("product_id")
+    last = forecast["week"].max().to_numpy().astype("datetime64[D]") + np.timedelta64(6, "D")
+    ends = keys["end_date"][keys["end_date"] <= last]
+    rows = forecast[forecast["product_id"].isin(ends.index)]
+    return _per_product(rows, "end", lambda product: f"ends on {ends[product]:%Y-%m-%d}")
+
+
+def _overrides(applied: pd.DataFrame) -> pd.DataFrame:
+    if applied.empty:
+        return applied
+    groups = applied.groupby(["product_id", "author"], sort=True)
+    found = groups.agg(
+        week=("week", "min"), sites=("site_id", "nunique"), units=("change", "sum"), weeks=("week", "nunique")
+    ).reset_index()
+    reason = (
+        groups["reason"].agg(lambda words: ", ".join(sorted({word for word in words if word}))).to_numpy()
+    )
+    what = [
+        f"{author} changes {weeks} week{'s' * (weeks > 1)}{': ' * bool(why)}{why}"
+        for author, weeks, why in zip(found["author"], found["weeks"], reason, strict=True)
+    ]
+    return found.assign(kind="override", what=what, low_units=np.nan, high_units=np.nan)
+
+
+def _per_product(rows: pd.DataFrame, kind: str, describe: object) -> pd.DataFrame:
+    if rows.empty:
+        return rows
+    found = rows.groupby("product_id", sort=True).agg(
+        week=("week", "min"), sites=("site_id", "nunique"), units=("mean", "sum")
+    )
+    words = [describe(product) for product in found.index]  # type: ignore[operator]
+    return found.reset_index().assign(kind=kind, what=words, low_units=np.nan, high_units=np.nan)
+
+
+def _predecessors(known: Known) -> dict[str, str]:
+    rows = np.flatnonzero(known.lives.predecessor != NOBODY)
+    products = known.history.keys["product_id"].to_numpy()
+    return dict(zip(products[rows], products[known.lives.predecessor[rows]], strict=True))
+
+
+def _site_counts(forecast: pd.DataFrame, products: Sequence[str] | pd.Series) -> pd.Series:
+    count = forecast.groupby("product_id")["site_id"].nunique()
+    return pd.Series(products).map(count).fillna(0).astype("int64")

@@ -1,0 +1,56 @@
+"""What this forecast would have said a week ago, with the methods of today.
+
+The same data up to one week earlier, the same methods and spread, the overrides known then: so every
+difference comes from what the last week brought, not from the choice of methods.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import date, timedelta
+
+import pandas as pd
+
+from helpers.forecasting.backtest import FEWEST_WEEKS, window_at
+from helpers.forecasting.history import History
+from helpers.forecasting.known import Background, Known, know
+from helpers.forecasting.overrides import apply_overrides
+from helpers.forecasting.prediction import Prediction
+from helpers.forecasting.quantiles import demand_quantiles
+from helpers.forecasting.result_tables import forecast_table
+from helpers.forecasting.settings import ForecastSettings
+from helpers.forecasting.watch import ForecastRun
+
+
+def forecast_a_week_earlier(
+    history: History,
+    background: Background,
+    future: Prediction,
+    overrides: pd.DataFrame | None,
+    settings: ForecastSettings,
+) -> ForecastRun | None:
+    """Return the run of a week ago; nothing where the history is too short for it."""
+    if history.length - 1 < FEWEST_WEEKS:
+        return None
+    known = know(history.until(history.length - 1), background, settings)
+    window = window_at(known, known.history.demand, settings)
+    mean = future.selection.pick(window.forecasts)
+    quantiles = demand_quantiles(mean, future.spread, window.classes)
+    before = replace(future, window=window, mean=mean, quantiles=quantiles)
+    return as_run(known, forecast_table(known, before, settings), overrides, settings)
+
+
+def as_run(
+    known: Known, forecast: pd.DataFrame, overrides: pd.DataFrame | None, settings: ForecastSettings
+) -> ForecastRun:
+    """Return a run to compare: the forecast with the overrides of its day, its history and settings."""
+    table = known.history.table()
+    if overrides is not None:
+        forecast = apply_overrides(forecast, overrides, last_day(known), history=table).forecast
+    return ForecastRun(forecast, table, asdict(settings))
+
+
+def last_day(known: Known) -> date:
+    """Return the Sunday of the last known week."""
+    day: date = known.history.weeks[-1].date()
+    return day + timedelta(days=6)
