@@ -11,7 +11,7 @@ changes stand in both rows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -60,7 +60,7 @@ def coming_changes(known: Known, forecast: pd.DataFrame, applied: pd.DataFrame) 
 
 def _promotions(known: Known, forecast: pd.DataFrame) -> pd.DataFrame:
     """Promotions that run ahead; the interval is that of the lift."""
-    table = known.factors.effects.table
+    table: pd.DataFrame = known.factors.effects.table
     table = table[table["applied_ahead"].astype(bool) & (table["end"] >= forecast["week"].min())]
     if table.empty:
         return table
@@ -94,13 +94,11 @@ def _promotions(known: Known, forecast: pd.DataFrame) -> pd.DataFrame:
 def _launches(known: Known, forecast: pd.DataFrame) -> pd.DataFrame:
     rows = forecast[forecast["method"] == LAUNCH]
     followed = _predecessors(known)
-    return _per_product(
-        rows,
-        "launch",
-        lambda product: (
-            f"new, follows {followed[product]}" if product in followed else "new, like its category"
-        ),
-    )
+    words = {
+        product: f"new, follows {followed[product]}" if product in followed else "new, like its category"
+        for product in rows["product_id"].unique()
+    }
+    return _per_product(rows, "launch", words)
 
 
 def _ends(known: Known, forecast: pd.DataFrame) -> pd.DataFrame:
@@ -108,7 +106,8 @@ def _ends(known: Known, forecast: pd.DataFrame) -> pd.DataFrame:
     last = forecast["week"].max().to_numpy().astype("datetime64[D]") + np.timedelta64(6, "D")
     ends = keys["end_date"][keys["end_date"] <= last]
     rows = forecast[forecast["product_id"].isin(ends.index)]
-    return _per_product(rows, "end", lambda product: f"ends on {ends[product]:%Y-%m-%d}")
+    words = {str(product): f"ends on {day:%Y-%m-%d}" for product, day in ends.items()}
+    return _per_product(rows, "end", words)
 
 
 def _overrides(applied: pd.DataFrame) -> pd.DataFrame:
@@ -116,7 +115,10 @@ def _overrides(applied: pd.DataFrame) -> pd.DataFrame:
         return applied
     groups = applied.groupby(["product_id", "author"], sort=True)
     found = groups.agg(
-        week=("week", "min"), sites=("site_id", "nunique"), units=("change", "sum"), weeks=("week", "nunique")
+        week=("week", "min"),
+        sites=("site_id", "nunique"),
+        units=("change", "sum"),
+        weeks=("week", "nunique"),
     ).reset_index()
     reason = (
         groups["reason"].agg(lambda words: ", ".join(sorted({word for word in words if word}))).to_numpy()
@@ -128,14 +130,14 @@ def _overrides(applied: pd.DataFrame) -> pd.DataFrame:
     return found.assign(kind="override", what=what, low_units=np.nan, high_units=np.nan)
 
 
-def _per_product(rows: pd.DataFrame, kind: str, describe: object) -> pd.DataFrame:
+def _per_product(rows: pd.DataFrame, kind: str, words: Mapping[str, str]) -> pd.DataFrame:
     if rows.empty:
         return rows
     found = rows.groupby("product_id", sort=True).agg(
         week=("week", "min"), sites=("site_id", "nunique"), units=("mean", "sum")
     )
-    words = [describe(product) for product in found.index]  # type: ignore[operator]
-    return found.reset_index().assign(kind=kind, what=words, low_units=np.nan, high_units=np.nan)
+    found = found.reset_index()
+    return found.assign(kind=kind, what=found["product_id"].map(words), low_units=np.nan, high_units=np.nan)
 
 
 def _predecessors(known: Known) -> dict[str, str]:

@@ -15,7 +15,8 @@ error for intermittent items).
 2. Per series: a method replaces the class's choice if it was better in every window, in at
    least `FEWEST_WINDOWS`, and by more than `MARGIN` in all.
 
-New series are forecast from their launch (`launches.py`), whatever is chosen. The seasonal naive may win a series like any other method.
+New series are forecast from their launch (`launches.py`), whatever is chosen. The seasonal naive
+may win a series like any other method.
 """
 
 from __future__ import annotations
