@@ -47,7 +47,7 @@ def read_arguments() -> argparse.Namespace:
 
 def make_harsh() -> None:
     """Less safety stock, and shortages that are mostly lost."""
-    replenishment.SAFETY_WEEKS = (2.2, 1.2)  # type: ignore[assignment]
+    replenishment.SAFETY_WEEKS = (2.2, 1.2)
     supply.LOST_CHANCE = np.array([0.92, 0.8, 0.6])
 
 
@@ -70,17 +70,17 @@ def bias(units: Floats, wanted: Floats, where: Any) -> float:
 def repair_line(history: History, repaired: RepairedHistory, wanted: Floats) -> dict[str, float]:
     alive = np.isfinite(history.demand)
     recorded, units = np.nan_to_num(history.demand), np.nan_to_num(repaired.history.demand)
-    totals = repaired.total.set_index("estimate")
+    totals = repaired.total.set_index("estimate")[["units", "low", "high"]].to_numpy("float64")
     lost = np.where(alive, wanted - recorded, 0.0)
     warehouse = history.keys["site_id"].str.startswith("DC").to_numpy()[:, None]
     classes = demand_classes(wanted * np.where(alive, 1, np.nan), SETTINGS.new_weeks)
     whole = float(wanted[alive].sum())
     line = {
         "recorded": bias(recorded, wanted, alive),
-        "in stock only": float(totals.loc["in-stock weeks only", "units"]) / whole - 1,
+        "in stock only": float(totals[1, 0]) / whole - 1,
         "repaired": bias(units, wanted, alive),
-        "interval low": float(totals.loc["censored model", "low"]) / whole - 1,
-        "interval high": float(totals.loc["censored model", "high"]) / whole - 1,
+        "interval low": float(totals[2, 1]) / whole - 1,
+        "interval high": float(totals[2, 2]) / whole - 1,
         "warehouses": bias(units, wanted, alive & warehouse),
         "stores": bias(units, wanted, alive & ~warehouse),
         "marked recorded": bias(recorded, wanted, history.stockout),
@@ -157,11 +157,8 @@ def scoring_line(repaired: RepairedHistory, history: History, wanted: Floats) ->
 
 def measure(seed: int, size: str, season_only: bool) -> dict[str, float]:
     sample = make_sample(seed, size)
-    dirt = sample.truth["dirt"]
-    clean = {
-        name: frame.drop(index=dirt.loc[dirt["table"] == name, "row"])
-        for name, frame in sample.tables.items()
-    }
+    dirt = sample.truth["dirt"].groupby("table")["row"].agg(list).to_dict()
+    clean = {name: frame.drop(index=dirt.get(name, [])) for name, frame in sample.tables.items()}
     case = case_from_tables(clean, f"sample {seed}")
     history = read_history(case, SETTINGS)
     drivers = read_drivers(case, history, HORIZON)

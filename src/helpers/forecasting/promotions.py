@@ -21,8 +21,9 @@ deviation of each category, of each product and of the promotion itself, each dr
 
 Working response and weights are renewed in turns (quasi-likelihood, Breslow and Clayton (1993), JASA 88,
 9-25). Intervals hold the counting noise with overdispersion, the spread between promotions, and the
-doubt about the regression. Weeks whose supply (settled before the week) was below three times the base
-are left out: sales would show the stock, not the effect. An effect that cannot be told from nothing is drawn towards none.
+doubt about the regression. Weeks whose supply (settled before the week) was below twice the base are
+left out: sales would show the stock, not the effect. An effect that cannot be told from nothing is drawn
+towards none.
 """
 
 from __future__ import annotations
@@ -386,7 +387,10 @@ def _rows(rows: list[tuple[object, ...]]) -> pd.DataFrame:
 def _table(drivers: Drivers, logs: _Logs, base: Floats, past: int) -> pd.DataFrame:
     """One row per promotion; a dip is the mean of the weeks in which it can be told from nothing."""
     count = len(drivers.promotions)
-    first = [effect.reshape(count, -1)[:, :2].mean(axis=1) for effect in (logs.dip.value, logs.dip.variance)]
+    first = [
+        effect.reshape(count, AFTER_WEEKS)[:, :2].mean(axis=1)
+        for effect in (logs.dip.value, logs.dip.variance)
+    ]
     effects = {
         "lift": (logs.lift.value, logs.lift.variance),
         "dip": (first[0], first[1]),
