@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from helpers.errors import ParameterError
-from helpers.forecasting.history import HistoryRules, read_history
+from helpers.forecasting.history import read_history
+from helpers.forecasting.order_lines import HistoryRules
 from helpers.forecasting.outliers import OutlierRule
 from helpers.forecasting.settings import ForecastSettings
 

@@ -94,7 +94,7 @@ def test_effects_that_were_put_in_are_found(
 def test_approved_promotion_is_applied_ahead_and_planned_one_is_not(
     estimated: tuple[History, Drivers, PromotionEffects],
 ) -> None:
-    history, drivers, effects = estimated
+    history, _, effects = estimated
     ahead = effects.table.set_index("promotion_id")["applied_ahead"]
     assert ahead["A90"]
     assert "A91" not in ahead.index
