@@ -1,7 +1,7 @@
 """One-off order lines, far larger than anything usual, that nobody has flagged as special.
 
     limit = q + s (ln n + ln 10 − ln ε)      q: 90 % quantile of the lines' sizes, n: their number
-    s = (median of the excesses over q) / ln 2
+    s = (median excess of the lines at or over q) / ln 2
 
 Beyond a high quantile line sizes fall off about exponentially (Pickands (1975), Annals of Statistics 3,
 119-131, with shape zero); s is the mean excess, taken from its median so that the outliers themselves do
@@ -22,7 +22,7 @@ from helpers.errors import ParameterError
 
 COLUMNS = ["product_id", "site_id", "week", "order_id", "line", "units", "usual", "limit"]
 FEWEST_LINES = 20
-LEAST_TIMES = 4.0  # a line below four times the 90 % quantile is large, not strange
+LEAST_TIMES = 5.0  # a line below five times the 90 % quantile is large, not strange
 
 
 class OrderCase(Protocol):
@@ -44,7 +44,7 @@ class OutlierRule:
         Least share of the units of its week.
     """
 
-    chance: float = 0.001
+    chance: float = 0.00001
     week_share: float = 0.5
 
     def __post_init__(self) -> None:
@@ -99,7 +99,7 @@ def _outlier_sql(base_lines: str, rule: OutlierRule) -> str:
         ),
         tails AS (
             SELECT product_id, site_id, median(quantity - q) / ln(2) AS s
-            FROM lines JOIN high USING (product_id, site_id) WHERE quantity > q GROUP BY ALL
+            FROM lines JOIN high USING (product_id, site_id) WHERE quantity >= q GROUP BY ALL
         ),
         limits AS (
             SELECT high.*,

@@ -3,8 +3,9 @@
     z_i = x_i β + Σ_levels g_level(i) + u_i + e_i        e_i ~ (0, v_i),  u_i ~ (0, τ²),  g ~ (0, τ²_level)
 
 β by weighted least squares with weights 1 / (v_i + τ²) and a normal prior; τ² and τ²_level are means over
-their likelihood (flat in τ), which is never zero: an estimate of zero would state doubt away; g and u are drawn to zero by τ² / (τ² + variance). An item with v_i infinite gets what its
-description and its groups say. Source: Morris (1983), "Parametric empirical Bayes inference", JASA 78, 47-55.
+their likelihood (flat in τ), which is never zero: an estimate of zero would state doubt away; g and u
+are drawn to zero by τ² / (τ² + variance). An item with v_i infinite gets what its description and its
+groups say. Source: Morris (1983), "Parametric empirical Bayes inference", JASA 78, 47-55.
 """
 
 from __future__ import annotations

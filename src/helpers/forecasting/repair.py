@@ -254,7 +254,8 @@ def _interval(
     common = _solve(sums.sum(axis=0, keepdims=True))[0].clip(0, MOST_LOST)[0]
     relative = np.where(common > 0, theta_all / max(common, 1e-9), 1.0)
     added = relative * (drawn @ (fit.lost_share * beyond))
-    ratio = 1 + added / np.maximum(drawn @ units, 1e-9)
+    recorded = np.nansum(history.demand if history.recorded is None else history.recorded, axis=1)
+    ratio = (drawn @ units + added) / np.maximum(drawn @ recorded, 1e-9)
     low, high = np.quantile(ratio, [0.05, 0.95])
     return float(low), float(high)
 
