@@ -82,7 +82,7 @@ def test_sums_over_weeks_and_series_are_covered_where_independent_weeks_fail() -
     given = Marginals(MEAN, spread, later[0].classes, PRODUCT)
     shares = {}
     for name, dependence in (("copula", found), ("independent", Dependence())):
-        paths = draw_paths(given, dependence, 400, 4)
+        paths = draw_paths(given, dependence, 200, 4)
         groups = paths.reshape(-1, PRODUCTS, *paths.shape[1:]).sum(axis=0)
         for what, drawn, real in (
             ("own", paths, [w.actual for w in later]),

@@ -7,7 +7,17 @@ import pytest
 from scipy import stats
 
 from helpers.forecasting.backtest import Window
-from helpers.forecasting.quantiles import Spread, Steps, demand_quantiles, fit_spread, interval_limits
+from helpers.forecasting.quantiles import (
+    DRAWN,
+    Spread,
+    Steps,
+    _draw_levels,
+    calibrated_places,
+    demand_quantiles,
+    doubt_new,
+    fit_spread,
+    interval_limits,
+)
 
 PROBABILITIES = (0.05, 0.5, 0.9, 0.95)
 
@@ -109,3 +119,29 @@ def test_without_windows_the_levels_are_the_probabilities() -> None:
     spread = fit_spread([], [], window(np.full((3, 2), np.nan), mean, 2.5), PROBABILITIES, steps(500))
     assert spread.levels["smooth"] == pytest.approx(PROBABILITIES)
     assert spread.dispersion == pytest.approx(2.5)
+
+
+def test_draws_of_a_right_distribution_are_read_as_they_are() -> None:
+    """12,000 small counts of known law: neither counts nor rounding pull the levels to the middle."""
+    mean = np.random.default_rng(1).uniform(0.3, 3, size=(400, 1)) * np.ones((1, 10))
+    past = [window(draw(mean, 2.0, seed), mean, 2.0) for seed in range(3)]
+    spread = fit_spread(past, [mean] * 3, past[0], PROBABILITIES, steps(400))
+    assert spread.draw_levels("smooth") == pytest.approx(DRAWN, abs=0.015)
+    below, upto = calibrated_places(past[0], mean, spread)
+    assert ((below + upto) / 2).mean() == pytest.approx(0.5, abs=0.01)
+
+
+def test_draw_levels_follow_a_slow_second_computation() -> None:
+    rng = np.random.default_rng(2)
+    below = rng.random(400) * 0.8
+    places = np.column_stack([below, below + rng.uniform(0.01, 0.2, 400), below])
+    found = _draw_levels(places, DRAWN)
+    grid = np.linspace(0, 1, 20_001)
+    shares = [np.clip((v - places[:, 0]) / (places[:, 1] - places[:, 0]), 0, 1).mean() for v in grid]
+    assert found[1:-1] == pytest.approx(np.interp(DRAWN, shares, grid)[1:-1], abs=1e-3)
+
+
+def test_new_series_are_doubted_and_others_are_not() -> None:
+    spread = plain(PROBABILITIES, 2, 2.0)
+    mean = np.array([[8.0, np.nan], [8.0, 8.0]])
+    assert doubt_new(spread, mean, np.array(["new", "smooth"])).dispersion.tolist() == [4.0, 2.0]

@@ -13,7 +13,7 @@ from helpers.forecasting.classify import Floats
 from helpers.forecasting.history import History
 from helpers.forecasting.methods import BASELINE, LAUNCH
 from helpers.forecasting.paths import Dependence, Marginals, draw_paths, fit_dependence
-from helpers.forecasting.quantiles import Spread, Steps, demand_quantiles, fit_spread
+from helpers.forecasting.quantiles import Spread, Steps, demand_quantiles, doubt_new, fit_spread
 from helpers.forecasting.select import Selection, select_methods
 from helpers.forecasting.settings import ForecastSettings
 
@@ -72,6 +72,7 @@ def _predict(
     spread = _spread(history, past, means, target, settings)
     products = history.keys["product_id"].to_numpy()
     dependence = fit_dependence(past, means, spread, products)
+    spread = doubt_new(spread, mean, target.classes)
     quantiles = demand_quantiles(mean, spread, target.classes)
     return Prediction(target, selection, mean, quantiles, spread, dependence, products)
 

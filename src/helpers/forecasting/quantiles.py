@@ -44,7 +44,8 @@ from helpers.forecasting.backtest import Window
 from helpers.forecasting.classify import CLASSES, Floats
 from helpers.forecasting.demand_distribution import percent_points, shapes_of, share_upto
 
-PRIOR_POINTS = 13.0
+PRIOR_POINTS = 52.0  # weeks behind the in-sample dispersion
+LEVEL_DOUBT = 0.5  # relative standard deviation of the level of a new series
 FEWEST_POINTS = 300
 LOWEST_DISPERSION = 1e-4
 _TAIL = np.array([0.0, 0.001, 0.005, 0.01, 0.025])
@@ -131,6 +132,14 @@ def demand_quantiles(mean: Floats, spread: Spread, classes: NDArray[np.str_]) ->
     found = percent_points(wide_levels, wide_mean, wide_dispersion, counts)
     found[found < spread.steps.least[:, None, None] / 2] = 0.0
     return np.asarray(np.maximum.accumulate(found, axis=2))
+
+
+def doubt_new(spread: Spread, mean: Floats, classes: NDArray[np.str_]) -> Spread:
+    """Widen the spread of new series, whose level is itself a guess: variance phi mu + (doubt mu)^2."""
+    known = np.isfinite(mean)
+    level = np.where(known, mean, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    wider = spread.dispersion + LEVEL_DOUBT**2 * level
+    return replace(spread, dispersion=np.where(classes == "new", wider, spread.dispersion))
 
 
 def calibrated_places(window: Window, mean: Floats, spread: Spread) -> tuple[Floats, Floats]:

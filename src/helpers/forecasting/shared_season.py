@@ -4,10 +4,10 @@ One intermittent series cannot show a season, their sum can. With x_t the number
 demand, n_t the number alive, and g_t its centred mean over one season:
 
     r_t = (x_t / n_t) / g_t               f_j = 1 + w (mean of r_t at position j - 1)
-    w   = max(0, 1 - noise / variance of the position means)
+    w   = 1 - noise / variance of the position means
 
-noise: mean variance of r_t within a position ÷ number of seasons seen. Where the positions differ no
-more than chance lets them, w is zero and there is no season.
+noise: mean variance of r_t within a position ÷ number of seasons seen. Where the positions do not
+differ by more than chance would (F test at 95 %), there is no season.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from helpers.forecasting.classify import Floats
 FEWEST_SEASONS = 3
 FEWEST_RATIOS = 2
 LOWEST, HIGHEST = 0.2, 5.0
+CLEAR = 0.95
 
 
 def shared_season(demand: Floats, horizon: int, season_length: int) -> Floats:
@@ -42,9 +43,18 @@ def shared_season(demand: Floats, horizon: int, season_length: int) -> Floats:
     )
     noise = float((squares / (number - 1) / number).mean())
     variance = float(mean.var(ddof=1))
-    weight = max(0.0, 1 - noise / variance) if variance > 0 else 0.0
+    if not _is_clear(variance, noise, season_length - 1, int((number - 1).sum())):
+        return flat
+    weight = 1 - noise / variance
     factor = np.clip(1 + weight * (mean / mean.mean() - 1), LOWEST, HIGHEST)
     return np.asarray(factor[np.arange(length + horizon) % season_length])
+
+
+def _is_clear(variance: float, noise: float, positions: int, rest: int) -> bool:
+    """Tell whether the positions differ by more than chance would in 95 of 100 cases (F test)."""
+    from scipy import special
+
+    return variance > max(1.0, float(special.fdtri(positions, rest, CLEAR))) * noise
 
 
 def _ratio_to_level(demand: Floats, season_length: int) -> Floats:
