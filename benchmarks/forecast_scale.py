@@ -110,12 +110,10 @@ def main() -> None:
     arguments = read_arguments()
     if arguments.door:
         compare_door(arguments.door, arguments.weeks, arguments.horizon)
-    rows = []
     for series in arguments.series:
         with multiprocessing.get_context("spawn").Pool(1) as pool:
-            rows.append(pool.apply(measure, ((series, arguments),)))
-    if rows:
-        print(pd.DataFrame(rows).to_string(index=False, float_format="{:.2f}".format))
+            row = pool.apply(measure, ((series, arguments),))
+        print(pd.DataFrame([row]).to_string(index=False, float_format="{:.2f}".format), flush=True)
 
 
 if __name__ == "__main__":
