@@ -158,9 +158,9 @@ def test_authors_who_change_nothing_are_rarely_judged() -> None:
     idle = dict.fromkeys("abc", (0.0, 0.0))
     verdicts = [
         (found.groups.loc[found.groups["kind"] == "author", "verdict"] != "cannot be told").any()
-        for found in (planners(seed, idle) for seed in range(20))
+        for found in (planners(seed, idle, products=25) for seed in range(10))
     ]
-    assert sum(verdicts) <= 5  # at most a tenth is promised: 2 of 20, more than 5 by chance in 1 of 90
+    assert sum(verdicts) <= 3  # a tenth is promised; more than 3 of 10 come by chance in 1 of 78
 
 
 def test_few_products_give_no_verdict(backtest: pd.DataFrame) -> None:

@@ -4,9 +4,12 @@ Quantiles do not add up. So the interval of a sum is measured where it is used: 
 summed mean and e the errors of past sums,
 
     phi_g = (sum e^2 / F + K phi) / (points + K)      phi: the same over all groups
-    limit(p) = max(0, F + t_p sqrt(phi_g F))          t: Student's, as many degrees as windows
+    limit(p) = max(0, F + t_p sqrt(phi_g F))          t: Student's, with d degrees of freedom
+    d = windows + min(K, windows (groups - 1))
 
-The few windows are why the t quantile, wider than the normal, is used.
+The few windows are why the t quantile, wider than the normal, is used. Groups lend each other the K
+points of phi, so their d is larger: with as many degrees as windows only, the 90 % interval held 96
+to 98 % of the sums per product, category and site of the sample case.
 """
 
 from __future__ import annotations
@@ -50,9 +53,11 @@ def sum_forecast(
     overall = past["square"].mean()
     windows = max(int(past["origin"].nunique()), 1)
     dispersion = _shrunk_dispersion(summed, past, groups, overall)
+    count = len(past[groups].drop_duplicates()) if groups else 1
+    freedom = windows + min(PRIOR_POINTS, windows * max(count - 1, 0))
     half = np.sqrt(dispersion * summed["mean"].to_numpy())
     limits = {
-        name: _limit(summed["mean"], half, probability, windows) for name, probability in quantiles.items()
+        name: _limit(summed["mean"], half, probability, freedom) for name, probability in quantiles.items()
     }
     return summed.drop(columns=["lead"], errors="ignore").assign(**limits)
 
@@ -75,8 +80,8 @@ def _shrunk_dispersion(
 
 
 def _limit(
-    mean: pd.Series, half: np.ndarray[tuple[int], np.dtype[np.float64]], probability: float, windows: int
+    mean: pd.Series, half: np.ndarray[tuple[int], np.dtype[np.float64]], probability: float, freedom: float
 ) -> pd.Series:
     from scipy import special
 
-    return (mean + float(special.stdtrit(windows, probability)) * half).clip(lower=0.0)
+    return (mean + float(special.stdtrit(freedom, probability)) * half).clip(lower=0.0)
