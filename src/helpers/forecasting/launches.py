@@ -32,6 +32,7 @@ Ints = NDArray[np.int64]
 LEVEL_WEEKS = 52
 SUCCESSOR_PRECISION = 10.0  # standard deviation of the ratio to the predecessor: 0.32
 LOWEST_PRECISION, HIGHEST_PRECISION = 0.3, 50.0
+LEAST_DISPERSION = 1e-3
 
 
 def launch_levels(
@@ -64,7 +65,8 @@ def launch_levels(
     follows = (lives.predecessor != NOBODY) & (level[lives.predecessor] > 0)
     expected = np.where(follows, level[lives.predecessor], like)
     prior = np.where(follows, SUCCESSOR_PRECISION, between)
-    counts, weight = units / dispersion, expected * exposure / dispersion
+    spread = np.maximum(dispersion, LEAST_DISPERSION)
+    counts, weight = units / spread, expected * exposure / spread
     product_ratio = _posterior(prior, _over(counts, product_codes, new), _over(weight, product_codes, new))
     site_ratio = _posterior(np.full(len(prior), within), counts, weight * product_ratio)
     return np.where(new, expected * product_ratio * site_ratio, np.nan)
