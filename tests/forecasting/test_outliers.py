@@ -30,7 +30,7 @@ def test_one_huge_line_is_kept_apart_listed_and_told(small: ModuleType) -> None:
     assert history.demand[0, 30] == 0
     assert history.apart[0, 30] == 400
     assert history.outliers["units"].tolist() == [400]
-    assert history.outliers["usual"].tolist() == [3]
+    assert history.outliers["usual"].tolist() == [3.5]
     assert "1 one-off order lines (400 units)" in " ".join(history.notes)
     assert len(history.until(30).outliers) == 0
     kept = HistoryRules(outliers=OutlierRule(chance=0))

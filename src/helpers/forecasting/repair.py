@@ -38,7 +38,7 @@ from helpers.forecasting.level import LEAST_MEAN, local_level, scatter
 
 BANDWIDTH = 9.0  # weeks; half a quarter either side follows a drifting level
 LINE_SHARE = 0.5  # k in units of the usual line (mean size of the line that a unit is ordered in)
-TURNS = 8
+TURNS = 6
 LEAST_RECORDED = 0.05
 LEAST_CHANCE = 0.02
 AMPLE = 2.5  # supply in units of the mean from which a week tells about scatter
@@ -162,7 +162,7 @@ def _fit(
         ample = (shape > 0) & (limit > AMPLE * mean)
         phi = scatter(demand, mean, ample)
         beyond = np.zeros(demand.shape)
-        cells = np.nonzero(reachable & (limit < mean + 8 * np.sqrt(mean * (1 + phi[:, None] * mean)) + 2))
+        cells = np.nonzero(reachable & (limit < mean + 5 * np.sqrt(mean * (1 + phi[:, None] * mean)) + 2))
         beyond[cells] = units_beyond(limit[cells], mean[cells], 1 / phi[cells[0]])
         lost = _lost_share(demand, mean, phi, beyond, reachable, site)[site]
         share = np.clip(1 - lost[:, None] * beyond / mean, LEAST_RECORDED, 1.0)
