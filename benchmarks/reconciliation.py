@@ -31,8 +31,8 @@ from helpers.forecasting.hierarchy import (
     reconcile,
 )
 from helpers.forecasting.history import History, read_history
+from helpers.forecasting.known import know, read_background
 from helpers.forecasting.methods import ENSEMBLE, run_methods
-from helpers.forecasting.season import yearly_profiles
 from helpers.forecasting.settings import ForecastSettings
 
 METHODS = ("seasonal_naive", "ets", "window_13", "window_26", "tsb", "imapa", "product_share")
@@ -40,14 +40,12 @@ SEED = 0
 
 
 def judge_window(
-    history: History, window: Window, settings: ForecastSettings, earlier: list[NodeErrors], case: str
+    history: History, window: Window, earlier: list[NodeErrors], case: str
 ) -> tuple[pd.DataFrame, NodeErrors]:
     """Return one row per rule and node: its errors in this window; and the errors for the next ones."""
-    known = history.until(window.origin)
-    bottom = window.forecasts[ENSEMBLE]
-    hierarchy = build_hierarchy(known.keys)
-    profile = yearly_profiles(known, settings.horizon, settings.season_length)
-    upper = forecast_groups(hierarchy, known.demand, profile, known.active, settings.horizon)
+    bottom, upper = window.forecasts[ENSEMBLE], window.upper
+    hierarchy = build_hierarchy(history.keys)
+    assert upper is not None, "the settings ask for reconciliation"
     parts = []
     for rule in RULES if earlier else ():
         if rule == "mint_shrink" and hierarchy.nodes + len(bottom) > MOST_DENSE:
@@ -105,14 +103,20 @@ def gain_table(rows: pd.DataFrame, resamples: int = 1000) -> pd.DataFrame:
 
 def measure_cases(arguments: argparse.Namespace) -> None:
     settings = ForecastSettings(
-        horizon=arguments.horizon, windows=arguments.windows, most_series=arguments.series, methods=METHODS
+        horizon=arguments.horizon,
+        windows=arguments.windows,
+        most_series=arguments.series,
+        methods=METHODS,
+        reconciliation="wls_var",
     )
     tables = []
     for source in arguments.cases:
-        history = read_history(load_case(source), settings)
+        case = load_case(source)
+        history, background = read_background(case, read_history(case, settings), settings)
         earlier: list[NodeErrors] = []
-        for window in backtest_windows(history, settings):
-            rows, errors = judge_window(history, window, settings, earlier, f"{source} {window.origin}")
+        actual = know(history, background, settings).history.demand
+        for window in backtest_windows(history, background, actual, settings):
+            rows, errors = judge_window(history, window, earlier, f"{source} {window.origin}")
             earlier.append(errors)
             tables.append(rows)
     print(gain_table(pd.concat(tables)).to_string(index=False, float_format="{:.4f}".format))

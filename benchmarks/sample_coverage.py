@@ -25,6 +25,7 @@ from helpers.contract.sample import write_sample
 from helpers.forecasting import ForecastSettings
 from helpers.forecasting.backtest import backtest_windows
 from helpers.forecasting.history import History, read_history
+from helpers.forecasting.known import know, read_background
 from helpers.forecasting.paths import Dependence, Marginals, draw_paths
 from helpers.forecasting.prediction import Prediction, predict
 from helpers.forecasting.quantiles import interval_limits
@@ -47,8 +48,10 @@ def held_out(seed: int, settings: ForecastSettings) -> tuple[History, Prediction
     with tempfile.TemporaryDirectory() as folder:
         case = Path(folder) / "case"
         write_sample(case, seed=seed)
-        history = read_history(load_case(str(case)), settings)
-        windows = backtest_windows(history, settings)
+        loaded = load_case(str(case))
+        history, background = read_background(loaded, read_history(loaded, settings), settings)
+        actual = know(history, background, settings).history.demand
+        windows = backtest_windows(history, background, actual, settings)
     return history, predict(history, windows[:-1], windows[-1], settings)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpers.forecasting.classify import Floats, demand_classes
+from helpers.forecasting.hierarchy import build_hierarchy, forecast_groups
 from helpers.forecasting.history import History
 from helpers.forecasting.known import Background, Known, know
 from helpers.forecasting.launches import launch_levels
@@ -53,6 +54,9 @@ class Window:
         In-sample mean absolute error of the seasonal naive, from what was known.
     dispersion
         In-sample variance ÷ mean of the last year, from what was known.
+    upper
+        Forecasts made at product, category, site and total by themselves, nodes × horizon; only where
+        they are to be reconciled.
     """
 
     origin: int
@@ -61,6 +65,7 @@ class Window:
     classes: NDArray[np.str_]
     scale: Floats
     dispersion: Floats
+    upper: Floats | None = None
 
     @property
     def scored(self) -> NDArray[np.bool_]:
@@ -105,6 +110,18 @@ def window_at(known: Known, actual: Floats, settings: ForecastSettings) -> Windo
         classes=demand_classes(recorded, settings.new_weeks),
         scale=naive_scale(recorded, settings.season_length),
         dispersion=recent_dispersion(known.history.demand, known.factors.shape),
+        upper=_forecast_upper(known, settings),
+    )
+
+
+def _forecast_upper(known: Known, settings: ForecastSettings) -> Floats | None:
+    if settings.reconciliation == "bottom_up":
+        return None
+    history = known.history
+    hierarchy = build_hierarchy(history.keys)
+    shape = known.factors.shape
+    return forecast_groups(
+        hierarchy, history.demand, shape, history.active, settings.horizon, n_jobs=settings.n_jobs
     )
 
 

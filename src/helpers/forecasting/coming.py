@@ -80,9 +80,16 @@ def _promotions(known: Known, forecast: pd.DataFrame) -> pd.DataFrame:
             "sites": np.where(table["site_id"].isna(), sites, 1),
             "kind": "promotion",
             "what": [
-                f"{row.promotion_id}: {100 * row.discount:.0f} % off{', ' * bool(how)}{how} until "
-                f"{row.end:%Y-%m-%d}; {row.lift:.1f} times the usual demand"
-                for row, how in zip(table.itertuples(), mechanics, strict=True)
+                f"{number}: {100 * depth:.0f} % off{', ' * bool(how)}{how} until {end:%Y-%m-%d}; "
+                f"{lift:.1f} times the usual demand"
+                for number, depth, how, end, lift in zip(
+                    table["promotion_id"],
+                    table["discount"],
+                    mechanics,
+                    table["end"],
+                    table["lift"],
+                    strict=True,
+                )
             ],
             "units": table["units_net"],
             "low_units": low - lost,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from helpers.forecasting.backtest import Window
 from helpers.forecasting.classify import Floats
+from helpers.forecasting.hierarchy import Rule, build_hierarchy, node_errors, reconcile
 from helpers.forecasting.history import History
 from helpers.forecasting.methods import BASELINE, LAUNCH
 from helpers.forecasting.paths import Dependence, Marginals, draw_paths, fit_dependence
@@ -47,8 +48,10 @@ def predict(
 ) -> Prediction:
     """Choose methods and quantiles on the `past` windows, and apply both to the target window."""
     selection = select_methods(past, target.classes)
-    means = [selection.pick(window.forecasts) for window in past]
-    return _predict(history, past, means, target, selection, selection.pick(target.forecasts), settings)
+    means = [selection.pick(window.forecasts) for window in [*past, target]]
+    if settings.reconciliation != "bottom_up":
+        means = _reconciled(history, [*past, target], means, settings.reconciliation)
+    return _predict(history, past, means[:-1], target, selection, means[-1], settings)
 
 
 def predict_naive(
@@ -75,6 +78,21 @@ def _predict(
     spread = doubt_new(spread, mean, target.classes)
     quantiles = demand_quantiles(mean, spread, target.classes)
     return Prediction(target, selection, mean, quantiles, spread, dependence, products)
+
+
+def _reconciled(
+    history: History, windows: Sequence[Window], means: Sequence[Floats], rule: Rule
+) -> list[Floats]:
+    """Return the means of all windows, the last one the target, agreeing with the nodes' own forecasts."""
+    hierarchy = build_hierarchy(history.keys)
+    errors, found = [], []
+    for window, mean in zip(windows, means, strict=True):
+        assert window.upper is not None, "windows are made with the same settings"  # noqa: S101
+        bottom = np.nan_to_num(mean)
+        agreed = reconcile(hierarchy, bottom, window.upper, rule=rule, windows=errors).bottom
+        found.append(np.where(np.isfinite(mean), agreed, np.nan))
+        errors.append(node_errors(hierarchy, window.actual, mean, window.upper))
+    return found
 
 
 def _spread(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from helpers.errors import ParameterError
+from helpers.forecasting.hierarchy import RULES, Rule
 from helpers.forecasting.methods import CANDIDATES, ENSEMBLE
 
 DEFAULT_METHODS = (
@@ -62,6 +63,10 @@ class ForecastSettings:
         Seed of that bootstrap.
     n_jobs
         Processes; the result does not depend on it.
+    reconciliation
+        How the forecast is made to agree with the levels' own forecasts: `bottom_up` (levels are sums,
+        nothing more), `wls_struct`, `wls_var` or `mint_shrink`; see `hierarchy.py`. On the data it was
+        measured on nothing beat `bottom_up` (benchmarks/README.md).
     """
 
     horizon: int = 13
@@ -79,6 +84,7 @@ class ForecastSettings:
     bootstrap: int = 500
     seed: int = 0
     n_jobs: int = 1
+    reconciliation: Rule = "bottom_up"
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot be meant, and complete the quantiles and methods."""
@@ -91,6 +97,7 @@ class ForecastSettings:
         _check_cutoff(self.cutoff)
         _check_words("methods", self.methods, (*CANDIDATES, ENSEMBLE))
         _check_words("kept_apart", self.kept_apart, ORDER_TYPES)
+        _check_words("reconciliation", (self.reconciliation,), RULES)
         object.__setattr__(self, "quantiles", _complete_quantiles(self.quantiles, self.interval))
         members = tuple(name for name in CANDIDATES if name in {*self.methods, "seasonal_naive"})
         object.__setattr__(self, "methods", members)
