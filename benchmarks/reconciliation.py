@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.contract import load_case
-from helpers.forecasting.backtest import Window, backtest_windows
+from helpers.forecasting.backtest import Truth, Window, backtest_windows
 from helpers.forecasting.hierarchy import (
     GROUP_METHODS,
     MOST_DENSE,
@@ -114,8 +114,8 @@ def measure_cases(arguments: argparse.Namespace) -> None:
         case = load_case(source)
         history, background = read_background(case, read_history(case, settings), settings)
         earlier: list[NodeErrors] = []
-        actual = know(history, background, settings).history.demand
-        for window in backtest_windows(history, background, actual, settings):
+        truth = Truth.of(know(history, background, settings))
+        for window in backtest_windows(history, background, truth, settings):
             rows, errors = judge_window(history, window, earlier, f"{source} {window.origin}")
             earlier.append(errors)
             tables.append(rows)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from helpers.contract import load_case
 from helpers.contract.sample import write_sample
 from helpers.forecasting import ForecastSettings
-from helpers.forecasting.backtest import backtest_windows
+from helpers.forecasting.backtest import Truth, backtest_windows
 from helpers.forecasting.history import History, read_history
 from helpers.forecasting.known import know, read_background
 from helpers.forecasting.paths import Dependence, Marginals, draw_paths
@@ -50,8 +50,8 @@ def held_out(seed: int, settings: ForecastSettings) -> tuple[History, Prediction
         write_sample(case, seed=seed)
         loaded = load_case(str(case))
         history, background = read_background(loaded, read_history(loaded, settings), settings)
-        actual = know(history, background, settings).history.demand
-        windows = backtest_windows(history, background, actual, settings)
+        truth = Truth.of(know(history, background, settings))
+        windows = backtest_windows(history, background, truth, settings)
     return history, predict(history, windows[:-1], windows[-1], settings)
 
 

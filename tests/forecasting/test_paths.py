@@ -35,6 +35,7 @@ def windows(truth: Dependence, count: int, seed: int) -> list[Window]:
             100 + k,
             {"seasonal_naive": MEAN},
             drawn[:, k],
+            np.ones(drawn[:, k].shape, dtype=bool),
             np.full(SERIES, "smooth"),
             np.ones(SERIES),
             np.full(SERIES, 2.0),

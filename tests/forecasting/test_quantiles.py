@@ -27,6 +27,7 @@ def window(actual: np.ndarray, mean: np.ndarray, dispersion: float) -> Window:
         origin=100,
         forecasts={"seasonal_naive": mean},
         actual=actual,
+        seen=np.ones(actual.shape, dtype=bool),
         classes=np.full(len(mean), "smooth"),
         scale=np.ones(len(mean)),
         dispersion=np.full(len(mean), dispersion),

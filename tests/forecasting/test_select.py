@@ -21,7 +21,8 @@ def windows(bias: dict[str, float], rows: slice = slice(None), count: int = 3, s
             forecasts[name] = 20 + rng.normal(0, 0.5, size=(SERIES, WEEKS))
             forecasts[name][rows] += bias.get(name, 0.0)
         classes = np.full(SERIES, "smooth")
-        found.append(Window(origin, forecasts, actual, classes, np.ones(SERIES), np.ones(SERIES)))
+        seen = np.ones(actual.shape, dtype=bool)
+        found.append(Window(origin, forecasts, actual, seen, classes, np.ones(SERIES), np.ones(SERIES)))
     return found
 
 

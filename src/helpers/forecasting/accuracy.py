@@ -6,6 +6,11 @@
     coverage = share of A between the limits of the stated interval
     FVA      = WAPE of the seasonal naive - WAPE of the forecast
 
+Weeks in which stock ran out have an estimate for A (`repair.py`). An estimate resembles a forecast, so
+such weeks would flatter the error: WAPE, MASE, pinball, coverage and FVA are those of the weeks in which
+stock lasted (`seen`). The bias is that of all weeks: where stock lasted, demand was lower. Measured
+against the sample's hidden truth, this comes closest to the true figures (benchmarks/README.md).
+
 All at product × site × week, sums over sums (Hyndman and Koehler 2006; Gneiting and Raftery
 2007). The seasonal naive gets its quantiles by the same recipe as the forecast, so that the
 comparison is fair.
@@ -17,6 +22,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from helpers.contract.kpis import Kpi, ratio_kpi
 from helpers.forecasting.classify import CLASSES, Floats
@@ -40,11 +46,12 @@ def score_rows(rows: pd.DataFrame, columns: Mapping[str, float]) -> pd.DataFrame
 
 def measure(scored: pd.DataFrame) -> dict[str, float]:
     """Return WAPE, bias, MASE, pinball and coverage of scored rows; NaN where undefined."""
-    units, scale, count = scored["actual"].sum(), scored["scale"].sum(), len(scored)
-    sums = scored[["absolute", "error", "quantile_loss", "inside"]].sum()
+    seen = scored[scored["seen"]]
+    units, scale, count = seen["actual"].sum(), seen["scale"].sum(), len(seen)
+    sums = seen[["absolute", "quantile_loss", "inside"]].sum()
     return {
         "wape": _ratio(sums["absolute"], units),
-        "bias": _ratio(sums["error"], units),
+        "bias": _ratio(scored["error"].sum(), scored["actual"].sum()),
         "mase": _ratio(sums["absolute"], scale),
         "pinball": _ratio(sums["quantile_loss"], count),
         "coverage": _ratio(sums["inside"], count),
@@ -74,13 +81,14 @@ def accuracy_table(ours: pd.DataFrame, naive: pd.DataFrame) -> pd.DataFrame:
 
 def accuracy_kpis(scored: pd.DataFrame, window: str, target: float) -> tuple[Kpi, ...]:
     """Return WAPE, bias, MASE, pinball and coverage as KPIs with their sums."""
-    units, count = float(scored["actual"].sum()), float(len(scored))
-    sums = {name: float(scored[name].sum()) for name in ("absolute", "error", "quantile_loss", "inside")}
+    seen = scored[scored["seen"]]
+    units, count = float(seen["actual"].sum()), float(len(seen))
+    sums = {name: float(seen[name].sum()) for name in ("absolute", "quantile_loss", "inside")}
     covered = ratio_kpi("coverage", sums["inside"], count, window)
     return (
         ratio_kpi("WAPE", sums["absolute"], units, window),
-        ratio_kpi("bias", sums["error"], units, window),
-        ratio_kpi("MASE", sums["absolute"], float(scored["scale"].sum()), window),
+        ratio_kpi("bias", float(scored["error"].sum()), float(scored["actual"].sum()), window),
+        ratio_kpi("MASE", sums["absolute"], float(seen["scale"].sum()), window),
         ratio_kpi("pinball", sums["quantile_loss"], count, window),
         Kpi("coverage", covered.value, window, covered.numerator, count, target, covered.note),
     )
@@ -96,7 +104,7 @@ def value_added(
             "gain": naive["absolute"].to_numpy() - ours["absolute"].to_numpy(),
             "units": ours["actual"],
         }
-    )
+    )[ours["seen"].to_numpy()]
     sums = table.groupby("product_id", sort=True)[["gain", "units"]].sum().to_numpy()
     total = sums.sum(axis=0)
     if not total[1] > 0:
@@ -114,6 +122,7 @@ def calibration_table(rows: pd.DataFrame, columns: Mapping[str, float]) -> pd.Da
     Demand comes in whole units, so a right quantile lies between the two shares. Columns:
     probability, share_below, share_at_most.
     """
+    rows = rows[rows["seen"]]
     actual = rows["actual"].to_numpy()
     found = [
         (
@@ -127,25 +136,32 @@ def calibration_table(rows: pd.DataFrame, columns: Mapping[str, float]) -> pd.Da
 
 
 def ladder_table(
-    actual: Floats, forecasts: Mapping[str, Floats], chosen: Floats, meanings: Mapping[str, str]
+    actual: Floats,
+    seen: NDArray[np.bool_],
+    forecasts: Mapping[str, Floats],
+    chosen: Floats,
+    meanings: Mapping[str, str],
 ) -> pd.DataFrame:
     """Return WAPE, bias and root mean squared error of the chosen forecast and of every method.
 
     Columns: method, meaning, wape, bias, rmse; the best WAPE first.
     """
-    rows = [_ladder_row("chosen per series", "what this page uses", chosen, actual)]
-    rows += [_ladder_row(name, meanings.get(name, ""), values, actual) for name, values in forecasts.items()]
+    every = {"chosen per series": chosen, **forecasts}
+    words = {"chosen per series": "what this page uses", **meanings}
+    rows = [_ladder_row(name, words.get(name, ""), values, actual, seen) for name, values in every.items()]
     return pd.DataFrame(rows).sort_values(["wape", "method"], kind="stable").reset_index(drop=True)
 
 
-def _ladder_row(name: str, meaning: str, forecast: Floats, actual: Floats) -> dict[str, object]:
+def _ladder_row(
+    name: str, meaning: str, forecast: Floats, actual: Floats, seen: NDArray[np.bool_]
+) -> dict[str, object]:
     usable = np.isfinite(forecast) & np.isfinite(actual)
-    error, units = (forecast - actual)[usable], actual[usable].sum()
+    error = (forecast - actual)[usable & seen]
     return {
         "method": name,
         "meaning": meaning,
-        "wape": _ratio(np.abs(error).sum(), units),
-        "bias": _ratio(error.sum(), units),
+        "wape": _ratio(np.abs(error).sum(), actual[usable & seen].sum()),
+        "bias": _ratio((forecast - actual)[usable].sum(), actual[usable].sum()),
         "rmse": float(np.sqrt((error**2).mean())) if error.size else float("nan"),
     }
 

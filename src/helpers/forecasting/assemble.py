@@ -195,7 +195,7 @@ def _ladder(held: Prediction) -> pd.DataFrame:
     alone = {name: values for name, values in window.forecasts.items() if name != LAUNCH}
     common = np.logical_and.reduce([np.isfinite(values) for values in alone.values()])
     actual = np.where(common & np.isfinite(held.mean), window.actual, np.nan)
-    return ladder_table(actual, alone, held.mean, MEANINGS)
+    return ladder_table(actual, window.seen, alone, held.mean, MEANINGS)
 
 
 def _not_measured() -> _Measured:
@@ -248,7 +248,7 @@ def _say_repair(known: Known) -> str:
     return (
         f"{int(repaired.sum()):,} of {weeks:,} product × site × weeks ({percent(repaired.sum() / weeks, 1)}) "
         f"ran short of stock. What was wanted in them is estimated: {units.iloc[2] - units.iloc[0]:,.0f} "
-        "units on top of those ordered. Accuracy is measured against the estimate."
+        "units on top of those ordered. Error is measured where stock lasted, bias in all weeks."
     )
 
 

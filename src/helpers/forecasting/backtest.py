@@ -37,6 +37,19 @@ THIN_WEEKS = 13
 
 
 @dataclass(frozen=True, eq=False)
+class Truth:
+    """What forecasts are compared with, series × weeks: demand as repaired, and where it was seen."""
+
+    demand: Floats
+    seen: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, known: Known) -> Truth:
+        """Return the truth as far as it is known after all weeks."""
+        return cls(known.history.demand, ~known.history.stockout)
+
+
+@dataclass(frozen=True, eq=False)
 class Window:
     """Forecasts of all methods from one origin, and what then happened.
 
@@ -47,7 +60,10 @@ class Window:
     forecasts
         Method name to series × horizon; NaN where a series is not forecast.
     actual
-        Series × horizon; NaN where a series is not on sale, empty of values for the future.
+        Series × horizon, what was wanted; NaN where a series is not on sale, empty of values for the
+        future.
+    seen
+        Series × horizon; whether stock lasted, so that `actual` was seen and not estimated.
     classes
         Demand class of each series, from what was known.
     scale
@@ -62,6 +78,7 @@ class Window:
     origin: int
     forecasts: dict[str, Floats]
     actual: Floats
+    seen: NDArray[np.bool_]
     classes: NDArray[np.str_]
     scale: Floats
     dispersion: Floats
@@ -75,7 +92,7 @@ class Window:
 
 
 def backtest_windows(
-    history: History, background: Background, actual: Floats, settings: ForecastSettings
+    history: History, background: Background, truth: Truth, settings: ForecastSettings
 ) -> list[Window]:
     """Return the back-test windows, oldest first; fewer where the history is short.
 
@@ -85,28 +102,31 @@ def backtest_windows(
         As recorded.
     background
         Promotions, holidays, launches and ends.
-    actual
-        Series × weeks, what the forecasts are compared with.
+    truth
+        What the forecasts are compared with.
     """
     steps = range(settings.windows + 1, 0, -1)
     origins = [history.length - step * settings.horizon for step in steps]
     return [
-        window_at(know(history.until(origin), background, settings), actual, settings)
+        window_at(know(history.until(origin), background, settings), truth, settings)
         for origin in origins
         if origin >= FEWEST_WEEKS
     ]
 
 
-def window_at(known: Known, actual: Floats, settings: ForecastSettings) -> Window:
-    """Forecast with every method from what was known; `actual` holds the weeks of all the history."""
+def window_at(known: Known, truth: Truth, settings: ForecastSettings) -> Window:
+    """Forecast with every method from what was known; `truth` holds the weeks of all the history."""
     origin, recorded = known.history.length, known.recorded
-    seen = np.full((len(recorded), settings.horizon), np.nan)
-    after = actual[:, origin : origin + settings.horizon]
-    seen[:, : after.shape[1]] = after
+    after = slice(origin, origin + settings.horizon)
+    actual = np.full((len(recorded), settings.horizon), np.nan)
+    seen = np.zeros(actual.shape, dtype=bool)
+    found = truth.demand[:, after]
+    actual[:, : found.shape[1]], seen[:, : found.shape[1]] = found, truth.seen[:, after]
     return Window(
         origin=origin,
         forecasts=forecast_all(known, settings),
-        actual=seen,
+        actual=actual,
+        seen=seen,
         classes=demand_classes(recorded, settings.new_weeks),
         scale=naive_scale(recorded, settings.season_length),
         dispersion=recent_dispersion(known.history.demand, known.factors.shape),

@@ -73,6 +73,7 @@ def _promotions(known: Known, forecast: pd.DataFrame) -> pd.DataFrame:
     start = table["start"].to_numpy("datetime64[D]")
     monday = start - ((start.astype("int64") + 3) % 7).astype("timedelta64[D]")
     mechanics = table["mechanics"].fillna("").astype(str)
+    facts = (table["promotion_id"], table["discount"], mechanics, table["end"], table["lift"])
     return pd.DataFrame(
         {
             "week": monday.astype("datetime64[ns]"),
@@ -82,14 +83,7 @@ def _promotions(known: Known, forecast: pd.DataFrame) -> pd.DataFrame:
             "what": [
                 f"{number}: {100 * depth:.0f} % off{', ' * bool(how)}{how} until {end:%Y-%m-%d}; "
                 f"{lift:.1f} times the usual demand"
-                for number, depth, how, end, lift in zip(
-                    table["promotion_id"],
-                    table["discount"],
-                    mechanics,
-                    table["end"],
-                    table["lift"],
-                    strict=True,
-                )
+                for number, depth, how, end, lift in zip(*facts, strict=True)
             ],
             "units": table["units_net"],
             "low_units": low - lost,

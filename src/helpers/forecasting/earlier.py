@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from helpers.forecasting.backtest import FEWEST_WEEKS, window_at
+from helpers.forecasting.backtest import FEWEST_WEEKS, Truth, window_at
 from helpers.forecasting.history import History
 from helpers.forecasting.known import Background, Known, know
 from helpers.forecasting.overrides import apply_overrides
@@ -33,7 +33,7 @@ def forecast_a_week_earlier(
     if history.length - 1 < FEWEST_WEEKS:
         return None
     known = know(history.until(history.length - 1), background, settings)
-    window = window_at(known, known.history.demand, settings)
+    window = window_at(known, Truth.of(known), settings)
     mean = future.selection.pick(window.forecasts)
     quantiles = demand_quantiles(mean, future.spread, window.classes)
     before = replace(future, window=window, mean=mean, quantiles=quantiles)

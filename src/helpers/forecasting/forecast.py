@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from helpers.forecasting.assemble import assemble
-from helpers.forecasting.backtest import backtest_windows, window_at
+from helpers.forecasting.backtest import Truth, backtest_windows, window_at
 from helpers.forecasting.earlier import forecast_a_week_earlier
 from helpers.forecasting.history import DemandCase, read_history
 from helpers.forecasting.known import know, read_background
@@ -34,9 +34,10 @@ def forecast_demand(case: DemandCase, settings: ForecastSettings) -> Forecast:
     """
     history, background = read_background(case, read_history(case, settings), settings)
     now = know(history, background, settings)
-    windows = backtest_windows(history, background, now.history.demand, settings)
+    truth = Truth.of(now)
+    windows = backtest_windows(history, background, truth, settings)
     held = predict(history, windows[:-1], windows[-1], settings) if windows else None
-    future = predict(history, windows, window_at(now, now.history.demand, settings), settings)
+    future = predict(history, windows, window_at(now, truth, settings), settings)
     overrides = case.table("overrides") if case.has("overrides") else None
     before = forecast_a_week_earlier(history, background, future, overrides, settings)
     return assemble(now, windows, held, future, settings, overrides, before)

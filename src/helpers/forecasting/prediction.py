@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from helpers.forecasting.backtest import Window
 from helpers.forecasting.classify import Floats
-from helpers.forecasting.hierarchy import Rule, build_hierarchy, node_errors, reconcile
+from helpers.forecasting.hierarchy import NodeErrors, Rule, build_hierarchy, node_errors, reconcile
 from helpers.forecasting.history import History
 from helpers.forecasting.methods import BASELINE, LAUNCH
 from helpers.forecasting.paths import Dependence, Marginals, draw_paths, fit_dependence
@@ -85,7 +85,8 @@ def _reconciled(
 ) -> list[Floats]:
     """Return the means of all windows, the last one the target, agreeing with the nodes' own forecasts."""
     hierarchy = build_hierarchy(history.keys)
-    errors, found = [], []
+    errors: list[NodeErrors] = []
+    found: list[Floats] = []
     for window, mean in zip(windows, means, strict=True):
         assert window.upper is not None, "windows are made with the same settings"  # noqa: S101
         bottom = np.nan_to_num(mean)

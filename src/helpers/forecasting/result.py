@@ -44,8 +44,8 @@ class Forecast:
     review
         product_id, site_id, name, reason, forecast_units, money_at_stake, sites; most money first.
     backtest
-        origin (first forecast week), product_id, site_id, category, week, lead, actual, mean,
-        naive, held_out.
+        origin (first forecast week), product_id, site_id, category, week, lead, actual (what was
+        wanted), seen (whether stock lasted, or actual is an estimate), mean, naive, held_out.
     repair
         estimate (as recorded, in-stock weeks only, censored model), units, ratio, low, high.
     outliers

@@ -24,7 +24,7 @@ NO_BACKTEST = pd.DataFrame(
         **{name: pd.Series(dtype="object") for name in ("product_id", "site_id", "category")},
         **{name: pd.Series(dtype="float64") for name in ("actual", "mean", "naive")},
         "lead": pd.Series(dtype="int64"),
-        "held_out": pd.Series(dtype="bool"),
+        **{name: pd.Series(dtype="bool") for name in ("seen", "held_out")},
     }
 )
 
@@ -61,6 +61,7 @@ def scored_rows(history: History, prediction: Prediction, settings: ForecastSett
             **_labels(history, series),
             "demand_class": window.classes[series].astype(object),
             "actual": window.actual[series, step],
+            "seen": window.seen[series, step],
             "scale": window.scale[series],
             **_cells(prediction, series, step, settings),
         }
@@ -125,6 +126,7 @@ def _backtest_rows(
             "week": history.weeks[window.origin + step],
             "lead": step + 1,
             "actual": window.actual[series, step],
+            "seen": window.seen[series, step],
             "mean": mean[series, step],
             "naive": window.forecasts[BASELINE][series, step],
             "held_out": is_held,

@@ -37,6 +37,7 @@ WEEKS = 26
 FEWEST_WEEKS = 8
 LIMIT = 3.5
 LEAST_SHARE = 0.05
+LEAST_EFFECT = 0.05  # of a promotion's factor: less is its estimate that moved, not the promotion
 SMALLEST = 1e-9
 NOT_SETTINGS = ("cutoff", "n_jobs", "seed", "bootstrap")
 COLUMNS = [*SERIES, "before_units", "now_units", "change_units", "moved_units", "money", "cause", "reason"]
@@ -204,7 +205,7 @@ def _overrides(table: pd.DataFrame, pairs: pd.DataFrame) -> NDArray[np.object_]:
 
 def _promotions(table: pd.DataFrame, pairs: pd.DataFrame) -> NDArray[np.object_]:
     new, old = (pairs[name].astype("float64").fillna(1.0) for name in ("promotion", "promotion_before"))
-    changed = (new - old).abs() > SMALLEST
+    changed = (new - old).abs() > LEAST_EFFECT
     kinds = np.select(
         [~changed, old == 1, new == 1], ["", "promotion added", "promotion removed"], "promotion changed"
     )
