@@ -175,6 +175,10 @@ def boosted_level(
 ) -> Floats:
     """Forecast the level, demand ÷ shape, of every series of a history, from what it knows.
 
+    Weeks in which stock ran out are learnt from as they stand in `known`, so give repaired demand.
+    They are not left out: stock runs out in weeks of high demand, and without them the sample came
+    out four percent lower, with a better WAPE and for the wrong reason.
+
     Parameters
     ----------
     known
@@ -194,7 +198,6 @@ def boosted_level(
         demand=known.demand / shape[:, : known.length],
         known={"shape": np.log(shape)},
         fixed=fixed,
-        stockout=known.stockout,
         season_length=season_length,
     )
     return forecast_boosted(panel, horizon, settings or LEVEL_SETTINGS).point

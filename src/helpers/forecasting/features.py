@@ -56,7 +56,8 @@ class Panel:
     rivals
         Code per series: series of one code compete and their drivers are compared; empty: none do.
     stockout
-        Series × periods: demand is understated there, and is no example to learn from.
+        Series × periods: demand is understated there, and is no example to learn from. Only right
+        where stock ran out for other reasons than demand; otherwise repair the demand instead.
     season_length
         Periods in a season, m; 1 = none.
     weight
