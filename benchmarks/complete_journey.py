@@ -143,7 +143,9 @@ def window_at(shop: Shop, origin: int, horizon: int, seconds: dict[str, float]) 
         found[f"mean of ensemble and {name}"] = (found[ENSEMBLE] + found[name]) / 2
     actual = shop.demand[:, origin : origin + horizon]
     classes = demand_classes(known, 26)
-    return Window(origin, found, actual, classes, naive_scale(known, WEEKS), recent_dispersion(known))
+    dispersion = recent_dispersion(known, np.ones(known.shape))
+    seen = np.ones(actual.shape, dtype=bool)
+    return Window(origin, found, actual, seen, classes, naive_scale(known, WEEKS), dispersion)
 
 
 def quantiles_of(name: str, past: Sequence[Window], held: Window, demand: Floats) -> Floats:

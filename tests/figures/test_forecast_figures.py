@@ -13,12 +13,18 @@ from helpers.figures import (
     claim_accuracy_by_class,
     claim_calibration,
     claim_forecast_total,
+    claim_override_value,
+    claim_promotion_lift,
     describe_accuracy_by_class,
     describe_calibration,
     describe_forecast_total,
+    describe_override_value,
+    describe_promotion_lift,
     plot_accuracy_by_class,
     plot_calibration,
     plot_forecast_total,
+    plot_override_value,
+    plot_promotion_lift,
 )
 from helpers.figures.style import COLOURS
 from helpers.forecasting import Forecast, ForecastSettings, forecast_demand
@@ -27,6 +33,8 @@ FIGURES = [
     (plot_forecast_total, claim_forecast_total, describe_forecast_total),
     (plot_accuracy_by_class, claim_accuracy_by_class, describe_accuracy_by_class),
     (plot_calibration, claim_calibration, describe_calibration),
+    (plot_promotion_lift, claim_promotion_lift, describe_promotion_lift),
+    (plot_override_value, claim_override_value, describe_override_value),
 ]
 Words = Callable[[Forecast], str]
 

@@ -27,8 +27,17 @@ def rows() -> pd.DataFrame:
             "q95": [12.0, 3.0, 6.0, 11.0],
             "low": [5.0, 0.0, 2.0, 7.0],
             "high": [12.0, 3.0, 6.0, 11.0],
+            "seen": [True, True, True, True],
         }
     )
+
+
+def test_weeks_that_ran_out_count_for_the_bias_alone(rows: pd.DataFrame) -> None:
+    scored = score_rows(rows.assign(seen=[True, True, True, False]), QUANTILES)
+    found = measure(scored)
+    assert found["wape"] == pytest.approx((2 + 1 + 0) / 14)
+    assert found["bias"] == pytest.approx((-2 + 1 + 0 + 3) / 20)
+    assert found["coverage"] == 1.0
 
 
 def test_measures_agree_with_figures_worked_out_by_hand(rows: pd.DataFrame) -> None:

@@ -135,4 +135,5 @@ def test_launch_without_orders_gets_a_row_per_site_within_the_horizon(
         assert (history.start[rows] == WEEKS + offset).all()
         assert (np.nan_to_num(history.demand[rows]) == 0).all()
         assert any("without an order yet" in note for note in history.notes)
+        assert history.supply is None or np.isinf(history.supply[rows]).all()
         assert history.keys["product_id"].is_monotonic_increasing

@@ -1,8 +1,11 @@
 """What will sell: weekly demand per product × site with quantiles and measured accuracy."""
 
+from helpers.forecasting import columns
 from helpers.forecasting.door import forecast_series
+from helpers.forecasting.events_in_words import say_changes, say_coming, say_planned, say_repair
 from helpers.forecasting.forecast import forecast_demand
 from helpers.forecasting.headlines import say_recommendation, say_selection, say_trust
+from helpers.forecasting.overrides_in_words import say_overrides
 from helpers.forecasting.result import Forecast
 from helpers.forecasting.scenario import growth_scenarios
 from helpers.forecasting.settings import ForecastSettings
@@ -10,10 +13,16 @@ from helpers.forecasting.settings import ForecastSettings
 __all__ = [
     "Forecast",
     "ForecastSettings",
+    "columns",
     "forecast_demand",
     "forecast_series",
     "growth_scenarios",
+    "say_changes",
+    "say_coming",
+    "say_overrides",
+    "say_planned",
     "say_recommendation",
+    "say_repair",
     "say_selection",
     "say_trust",
 ]

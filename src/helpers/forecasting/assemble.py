@@ -27,6 +27,7 @@ from helpers.forecasting.known import Known
 from helpers.forecasting.methods import CANDIDATES, ENSEMBLE, LAUNCH
 from helpers.forecasting.overrides import COLUMNS as OVERRIDE_COLUMNS
 from helpers.forecasting.overrides import Overridden, apply_overrides
+from helpers.forecasting.planned import COLUMNS as PLANNED_COLUMNS
 from helpers.forecasting.prediction import Prediction, predict_naive
 from helpers.forecasting.result import Forecast
 from helpers.forecasting.result_tables import (
@@ -48,7 +49,7 @@ NO_HOLD_OUT = "history too short to hold a window out"
 KPI_NAMES = ("WAPE", "bias", "MASE", "pinball", "coverage")
 
 
-def assemble(
+def assemble(  # noqa: PLR0913, PLR0917  # everything that was computed meets here
     known: Known,
     windows: Sequence[Window],
     held: Prediction | None,
@@ -56,6 +57,7 @@ def assemble(
     settings: ForecastSettings,
     overrides: pd.DataFrame | None = None,
     before: ForecastRun | None = None,
+    planned: pd.DataFrame | None = None,
 ) -> Forecast:
     """Return the result: all tables, measured on `held`, forecast from `future`.
 
@@ -71,6 +73,8 @@ def assemble(
         The table `overrides`.
     before
         What this forecast said a week ago.
+    planned
+        What promotions that are only planned would bring.
     """
     history = known.history
     statistical = forecast_table(known, future, settings)
@@ -94,6 +98,7 @@ def assemble(
         outliers=history.outliers,
         promotions=known.factors.effects.table,
         effects=known.factors.effects.pooled,
+        planned=pd.DataFrame(columns=PLANNED_COLUMNS) if planned is None else planned,
         coming=coming_changes(known, plan.table, plan.overridden.applied),
         overridden=plan.overridden,
         override_value=plan.value,

@@ -112,11 +112,12 @@ def say_review(forecast: Forecast) -> str:
     if forecast.review.empty:
         return "No product stands out for review by hand."
     first = forecast.review.iloc[0]
-    count = len(forecast.review)
+    count = int(forecast.review["sites"].sum())
+    where = first["site_id"]
     series = forecast.forecast[["product_id", "site_id"]].drop_duplicates().shape[0]
     return (
         f"Look at {count:,} of {series:,} product × site pairs by hand{_say_first_rows(forecast.review)}. "
-        f"The first is {first['product_id']} ({first['name']}) at {first['site_id']}: {first['reason']}."
+        f"The first is {first['product_id']} ({first['name']}) at {where}: {first['reason']}."
     )
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from helpers.forecasting.classify import Floats
 from helpers.forecasting.drivers import Drivers, read_drivers
@@ -91,13 +92,20 @@ class Known:
 
 
 def read_background(
-    case: DemandCase, history: History, settings: ForecastSettings
+    case: DemandCase,
+    history: History,
+    settings: ForecastSettings,
+    extra_promotions: pd.DataFrame | None = None,
 ) -> tuple[History, Background]:
-    """Return the history with the launches that are still to come, and what is known beside it."""
+    """Return the history with the launches that are still to come, and what is known beside it.
+
+    `extra_promotions`, in the contract's columns, count though they are only planned.
+    """
     whole = add_launches(case, history, settings.horizon)
     lives = read_lives(case, whole)
     whole = start_at_launch(whole, lives)
-    return whole, Background(read_drivers(case, whole, settings.horizon), lives)
+    drivers = read_drivers(case, whole, settings.horizon, extra_promotions=extra_promotions)
+    return whole, Background(drivers, lives)
 
 
 def know(history: History, background: Background, settings: ForecastSettings) -> Known:
@@ -107,14 +115,20 @@ def know(history: History, background: Background, settings: ForecastSettings) -
     """
     drivers = background.drivers.until(history.length, settings.horizon)
     factors = _learn(history, drivers, background.lives, settings, None)
-    for _ in range(PASSES):
+    for turn in range(PASSES):
         repaired = repair_history(history, factors.shape)
-        factors = _learn(repaired.history, drivers, background.lives, settings, factors)
+        is_last = turn == PASSES - 1
+        factors = _learn(repaired.history, drivers, background.lives, settings, factors, is_last)
     return Known(repaired.history, factors, repaired, background.lives)
 
 
 def _learn(
-    history: History, drivers: Drivers, lives: Lives, settings: ForecastSettings, before: Factors | None
+    history: History,
+    drivers: Drivers,
+    lives: Lives,
+    settings: ForecastSettings,
+    before: Factors | None,
+    is_last: bool = False,
 ) -> Factors:
     """Learn season, then age, then promotions, each with what is known of the others divided out."""
     plain = history
@@ -122,5 +136,5 @@ def _learn(
         plain = replace(history, demand=history.demand / before.events[:, : history.length])
     profile = yearly_profiles(plain, settings.horizon, settings.season_length)
     life = life_factors(history, lives, profile)
-    effects = estimate_effects(history, drivers, profile * life.factor)
+    effects = estimate_effects(history, drivers, profile * life.factor, with_price=is_last)
     return Factors(profile, life, effects)

@@ -271,17 +271,13 @@ def _append(history: History, added: pd.DataFrame) -> History:
     order = keys.sort_values(KEYS, kind="stable").index.to_numpy()
     empty = np.zeros((len(added), history.length))
     alive = np.arange(history.length) >= added["start"].to_numpy()[:, None]
-    grids = {
-        "demand": np.where(alive, 0.0, np.nan),
-        "stockout": empty.astype(bool),
-        "apart": empty,
-        "cancelled": empty,
-    }
-    parts = {name: np.vstack([getattr(history, name), grid])[order] for name, grid in grids.items()}
+    grids = dict.fromkeys(("apart", "cancelled", "line_squares"), empty)
+    grids |= {"demand": np.where(alive, 0.0, np.nan), "stockout": empty.astype(bool)}
+    grids |= dict.fromkeys(("supply", "left"), np.full(empty.shape, np.inf))
+    there = {name: getattr(history, name) for name in grids if getattr(history, name) is not None}
+    parts = {name: np.vstack([grid, grids[name]])[order] for name, grid in there.items()}
     products = added["product_id"].nunique()
-    note = (
-        f"{products:,} products without an order yet are forecast from their launch at {len(added):,} sites."
-    )
+    note = f"Products without an order yet: {products:,}, forecast from their launch at {len(added):,} sites."
     return replace(
         history,
         keys=keys.loc[order].reset_index(drop=True),

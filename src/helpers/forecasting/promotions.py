@@ -139,7 +139,9 @@ class _Logs:
     sums: tuple[_Sums, _Sums, _Sums]
 
 
-def estimate_effects(history: History, drivers: Drivers, shape: Floats) -> PromotionEffects:
+def estimate_effects(
+    history: History, drivers: Drivers, shape: Floats, *, with_price: bool = True
+) -> PromotionEffects:
     """Estimate the effects from the weeks of `history`, and lay them onto all weeks of `drivers`.
 
     Parameters
@@ -150,6 +152,8 @@ def estimate_effects(history: History, drivers: Drivers, shape: Floats) -> Promo
         Over the weeks of the history and those ahead.
     shape
         Season × life, series × (weeks + horizon).
+    with_price
+        Whether the price elasticity is wanted too; it takes longest and changes no factor.
     """
     past = history.length
     alive = np.isfinite(history.demand)
@@ -166,7 +170,8 @@ def estimate_effects(history: History, drivers: Drivers, shape: Floats) -> Promo
     holiday, holiday_rows = _holiday_effects(data, drivers)
     logs = _fit(history, drivers, data, holiday[:, :past])
     factor = np.prod(_factors(logs, drivers), axis=0) * holiday
-    pooled = [*_pooled_rows(logs, drivers), *holiday_rows, _price_row(data, drivers, clean)]
+    price = [_price_row(data, drivers, clean)] if with_price else []
+    pooled = [*_pooled_rows(logs, drivers), *holiday_rows, *price]
     return PromotionEffects(factor, _table(drivers, logs, base, past), _rows(pooled), base)
 
 

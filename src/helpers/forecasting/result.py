@@ -52,6 +52,8 @@ class Forecast:
         One-off order lines that were kept apart, with what is usual.
     promotions, effects
         One row per promotion with lift, dip and cannibalisation; pooled effects. See `promotions.py`.
+    planned
+        What promotions that are only planned would bring; see `planned.py`. They are not in the forecast.
     coming
         What changes in the weeks ahead; see `coming.py`.
     overridden, override_value
@@ -84,6 +86,7 @@ class Forecast:
     outliers: pd.DataFrame
     promotions: pd.DataFrame
     effects: pd.DataFrame
+    planned: pd.DataFrame
     coming: pd.DataFrame
     overridden: Overridden
     override_value: OverrideValue
@@ -177,6 +180,6 @@ class Forecast:
             "weeks ahead": self.settings.horizon,
             "series forecast": self.forecast[["product_id", "site_id"]].drop_duplicates().shape[0],
             "units forecast": float(self.forecast["mean"].sum()),
-            "series to review": len(self.review),
+            "series to review": int(self.review["sites"].sum()),
         }
         return pd.Series(head | named | baseline, name="forecast")

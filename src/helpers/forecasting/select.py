@@ -12,8 +12,9 @@ error for intermittent items).
 1. Per demand class: the challenger with the lowest mean loss replaces the ensemble if it is
    lower by more than two standard errors of the paired difference over the class's series,
    and lower in every window.
-2. Per series: a method replaces the class's choice if it was better in every window, in at
-   least `FEWEST_WINDOWS`, and by more than `MARGIN` in all.
+2. Per series that sells in most weeks (smooth, erratic): a method replaces the class's choice if it
+   was better in every window, in at least `FEWEST_WINDOWS`, and by more than `MARGIN` in all. A series
+   that skips weeks shows too few demands in a few windows: there the rule picked by chance.
 
 New series are forecast from their launch (`launches.py`), whatever is chosen. The seasonal naive
 may win a series like any other method.
@@ -75,7 +76,7 @@ def select_methods(windows: Sequence[Window], classes: NDArray[np.str_]) -> Sele
     by_class = {name: _class_choice(shares[:, :, classes == name], names) for name in CLASSES}
     holder = np.array([names.index(by_class[name]) for name in classes])
     challenger, wins = _challengers(errors, losses, holder)
-    wins &= classes != "new"
+    wins &= np.isin(classes, ("smooth", "erratic"))
     chosen = np.where(wins, challenger, holder)
     reasons = np.where(wins, "better in every window by a clear margin", "choice of the demand class")
     table = pd.DataFrame(losses, columns=names)

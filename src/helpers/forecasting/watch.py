@@ -37,6 +37,7 @@ WEEKS = 26
 FEWEST_WEEKS = 8
 LIMIT = 3.5
 LEAST_SHARE = 0.05
+LEAST_RESTATED = 0.5  # of the units moved: less does not explain the change
 LEAST_EFFECT = 0.05  # of a promotion's factor: less is its estimate that moved, not the promotion
 SMALLEST = 1e-9
 NOT_SETTINGS = ("cutoff", "n_jobs", "seed", "bootstrap")
@@ -228,10 +229,11 @@ def _repairs(table: pd.DataFrame, now: ForecastRun, before: ForecastRun) -> NDAr
     gap = both["demand"].astype("float64") - both["demand_before"].astype("float64")
     change = _per_series(table, both[SERIES].assign(value=gap), "value")
     weeks = _per_series(table, both[SERIES].assign(value=gap.abs() > SMALLEST), "value")
+    enough = np.abs(change) > np.maximum(LEAST_RESTATED * table["moved_units"].to_numpy(), SMALLEST)
     return np.array(
         [
-            f"demand of {count:.0f} past weeks restated by {units:+,.0f} units" if count else ""
-            for units, count in zip(change, weeks, strict=True)
+            f"demand of {count:.0f} past weeks restated by {units:+,.0f} units" if count and told else ""
+            for units, count, told in zip(change, weeks, enough, strict=True)
         ],
         dtype=object,
     )
