@@ -157,3 +157,17 @@ def test_the_level_of_a_history_sees_nothing_after_the_origin() -> None:
     assert found[0].shape == (len(history.keys), 6)
     seen = np.nanmean(history.demand[:, 60:100], axis=1)
     assert np.corrcoef(found[0].mean(axis=1), seen)[0, 1] > 0.95
+
+
+def test_a_shape_of_zero_is_no_example_and_drivers_are_used() -> None:
+    settings = ForecastSettings(horizon=6, season_length=26)
+    history = read_history(shop(), settings)
+    shape = np.ones((len(history.keys), history.length + 6))
+    shape[:, :10] = 0.0
+    plain = boosted_level(history, shape, 6, QUICK, 26)
+    assert np.isfinite(plain).all()
+    flag = (np.arange(history.length + 6) % 3 == 0) * np.ones((len(history.keys), 1))
+    doubled = replace(history, demand=history.demand * (1 + 2 * flag[:, : history.length]))
+    told = boosted_level(doubled, shape, 6, QUICK, 26, {"flag": flag}).sum(axis=0)
+    on = flag[0, history.length :] > 0
+    assert told[on].mean() > 2 * told[~on].mean()

@@ -21,7 +21,7 @@ six times the processor time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -172,6 +172,7 @@ def boosted_level(
     horizon: int,
     settings: BoostedSettings | None = None,
     season_length: int = 52,
+    drivers: Mapping[str, Floats] | None = None,
 ) -> Floats:
     """Forecast the level, demand ÷ shape, of every series of a history, from what it knows.
 
@@ -184,9 +185,12 @@ def boosted_level(
     known
         History up to the origin.
     shape
-        Known factors (season, promotions, life): series × (weeks + horizon), above zero.
+        Known factors (season, promotions, life): series × (weeks + horizon). A week of zero (before
+        the launch, after the end) is no example.
     horizon, season_length
         In weeks.
+    drivers
+        More that is known ahead (planned displays, log price), of the same shape as `shape`.
 
     Returns
     -------
@@ -194,9 +198,10 @@ def boosted_level(
     """
     groups = ("product_id", "category", "site_id")
     fixed = {name: _codes(known.keys[name].to_numpy()) for name in groups}
+    usual = np.where(shape > 0, shape, np.nan)
     panel = Panel(
-        demand=known.demand / shape[:, : known.length],
-        known={"shape": np.log(shape)},
+        demand=known.demand / usual[:, : known.length],
+        known={"shape": np.log(usual), **(drivers or {})},
         fixed=fixed,
         season_length=season_length,
     )
