@@ -31,11 +31,13 @@ from helpers.forecasting.backtest import Window, naive_scale, recent_dispersion
 from helpers.forecasting.boosted import BoostedSettings, forecast_boosted
 from helpers.forecasting.classify import Floats, demand_classes
 from helpers.forecasting.features import Ints, Panel
-from helpers.forecasting.methods import BASELINE, ENSEMBLE, median_ensemble, run_methods, share_of_product
+from helpers.forecasting.methods import BASELINE, ENSEMBLE, ensemble_mean, run_methods, share_of_product
 from helpers.forecasting.quantiles import Steps, demand_quantiles, fit_spread
 
 PROBABILITIES = tuple(round(0.1 * number, 1) for number in range(1, 10))
 SINGLE = (BASELINE, "window_13", "window_26", "ets", "tsb", "imapa")
+MEDIAN = "median of six methods"
+MEDIAN_OF = ("window_13", "window_26", "ets", "tsb", "imapa", "product_share")
 WEEKS = 52
 LINES = """
     SELECT t.product_id, store_id, date_diff('week', DATE '2017-01-02', CAST(day AS DATE)) AS week,
@@ -137,7 +139,8 @@ def window_at(shop: Shop, origin: int, horizon: int, seconds: dict[str, float]) 
     products = shop.fixed["product"].astype(object)
     active = np.isfinite(known).any(axis=1)
     timed("product_share", lambda: share_of_product(known, products, active, horizon))
-    found[ENSEMBLE] = median_ensemble(found)
+    found[ENSEMBLE] = ensemble_mean(found)
+    found[MEDIAN] = np.asarray(np.median([found[name] for name in MEDIAN_OF], axis=0))
     for name, drivers in WAYS.items():
         panel = shop.panel(origin, horizon, drivers)
         timed(name, lambda panel=panel: forecast_boosted(panel, horizon).point)  # type: ignore[misc]

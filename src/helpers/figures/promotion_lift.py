@@ -68,9 +68,11 @@ def _rows(forecast: Forecast) -> pd.DataFrame:
 
 
 def _expected(forecast: Forecast, depth: Line) -> Line:
-    """Pooled lift of a promotion without any particular mechanics."""
-    pooled = forecast.effects.set_index("effect")["value"]
-    return np.asarray(np.exp(float(pooled["lift"]) + float(pooled["elasticity to depth"]) * depth))
+    """Lift of a typical promotion: the pooled slope, through the mean of the promotions seen."""
+    slope = float(forecast.effects.set_index("effect")["value"]["elasticity to depth"])
+    rows = _rows(forecast)
+    middle = float((np.log(rows["lift"]) - slope * rows["discount"]).mean())
+    return np.asarray(np.exp(middle + slope * depth))
 
 
 def _beside(discount: pd.Series[float]) -> Line:

@@ -24,7 +24,7 @@ from helpers.forecasting.coming import coming_changes
 from helpers.forecasting.earlier import as_run, last_day
 from helpers.forecasting.history import History
 from helpers.forecasting.known import Known
-from helpers.forecasting.methods import CANDIDATES, ENSEMBLE, LAUNCH
+from helpers.forecasting.methods import CANDIDATES, ENSEMBLE, LAUNCH, MEMBERS
 from helpers.forecasting.overrides import COLUMNS as OVERRIDE_COLUMNS
 from helpers.forecasting.overrides import Overridden, apply_overrides
 from helpers.forecasting.planned import COLUMNS as PLANNED_COLUMNS
@@ -43,7 +43,7 @@ from helpers.forecasting.watch import COLUMNS as CHANGE_COLUMNS
 from helpers.forecasting.watch import ForecastRun, changed_forecasts, tracking_signals
 
 MEANINGS = {name: candidate.meaning for name, candidate in CANDIDATES.items()} | {
-    ENSEMBLE: "median of the methods without a season of their own, week by week"
+    ENSEMBLE: "mean of " + ", ".join(MEMBERS)
 }
 NO_HOLD_OUT = "history too short to hold a window out"
 KPI_NAMES = ("WAPE", "bias", "MASE", "pinball", "coverage")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from helpers.forecasting.boosted import BoostedSettings, boosted_level
 from helpers.forecasting.classify import Floats, demand_classes
 from helpers.forecasting.hierarchy import build_hierarchy, forecast_groups
 from helpers.forecasting.history import History
@@ -21,11 +22,12 @@ from helpers.forecasting.known import Background, Known, know
 from helpers.forecasting.launches import launch_levels
 from helpers.forecasting.methods import (
     BASELINE,
+    BOOSTED,
     CANDIDATES,
     ENSEMBLE,
     LAUNCH,
     POOLED,
-    median_ensemble,
+    ensemble_mean,
     run_methods,
     share_of_product,
 )
@@ -167,10 +169,14 @@ def forecast_all(known: Known, settings: ForecastSettings) -> dict[str, Floats]:
         products = history.keys["product_id"].to_numpy()
         shared = share_of_product(level, products, history.active, settings.horizon, settings.n_jobs)
         levels[POOLED] = shared[rows]
+    if BOOSTED in settings.methods:
+        boosted = BoostedSettings(seed=settings.seed)
+        model = boosted_level(history, factors.shape, settings.horizon, boosted, settings.season_length)
+        levels[BOOSTED] = model[rows]
     if levels:
-        levels[ENSEMBLE] = median_ensemble(levels)
+        levels[ENSEMBLE] = ensemble_mean(levels)
     found |= {name: values * factors.shape[rows, ahead] for name, values in levels.items()}
-    found.setdefault(ENSEMBLE, median_ensemble(found))
+    found.setdefault(ENSEMBLE, ensemble_mean(found))
     grids = {name: _on_sale(values, rows, history) for name, values in found.items()}
     return grids | {LAUNCH: _forecast_launches(known, settings)}
 

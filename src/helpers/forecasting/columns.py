@@ -23,8 +23,6 @@ COMING: Mapping[str, str] = MappingProxyType(
         "sites": "Sites|int",
         "what": "What",
         "units": "Units|int",
-        "low_units": "Low|int",
-        "high_units": "High|int",
         "money": "At unit cost|money",
     }
 )
@@ -57,7 +55,6 @@ PLANNED: Mapping[str, str] = MappingProxyType(
         "product_id": "Product",
         "name": "Name",
         "start": "From|date",
-        "end": "To|date",
         "discount": "Discount|pct",
         "units": "Units won|int",
         "margin": "Margin won|money",

@@ -16,7 +16,9 @@ KINDS = {
 def say_coming(forecast: Forecast) -> str:
     """Return how many promotions, launches, ends and overrides lie in the weeks ahead."""
     counts = forecast.coming["kind"].value_counts()
-    said = [f"{counts[kind]:,} {words[counts[kind] != 1]}" for kind, words in KINDS.items() if kind in counts]
+    said = [
+        f"{counts[kind]:,} {words[int(counts[kind] != 1)]}" for kind, words in KINDS.items() if kind in counts
+    ]
     if not said:
         return "Nothing is known to change in the weeks ahead."
     return f"Already in the forecast: {_joined(said)}."
@@ -49,8 +51,8 @@ def say_changes(forecast: Forecast) -> str:
     first = table.iloc[0]
     return (
         f"{len(table):,} product × site pairs moved by more than a twentieth since a week ago. The main "
-        f"cause by money is: {causes.index[0]}. The first is {first['product_id']} at {first['site_id']}, from "
-        f"{first['before_units']:,.0f} to {first['now_units']:,.0f} units."
+        f"cause by money is: {causes.index[0]}. The first is {first['product_id']} at {first['site_id']}, "
+        f"from {first['before_units']:,.0f} to {first['now_units']:,.0f} units."
     )
 
 

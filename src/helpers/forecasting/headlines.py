@@ -29,7 +29,9 @@ METHODS = {
     "tsb": "Teunter-Syntetos-Babai",
     "imapa": "mean over groupings",
     "product_share": "share of the product's forecast",
-    "ensemble": "median of several methods",
+    "ensemble": "mean of three methods",
+    "boosted": "boosted trees",
+    "launch": "launch profile",
 }
 PLAIN_WEEKS = (13, 26, 52)
 LISTED = 15  # rows that a table shows
