@@ -83,6 +83,10 @@ CANDIDATES: Mapping[str, Candidate] = MappingProxyType(
         "theta": Candidate(
             "dynamic optimised theta", lambda models, _: models.DynamicOptimizedTheta(season_length=1)
         ),
+        "damped": Candidate(
+            "exponential smoothing with damped trend and multiplicative errors",
+            lambda models, _: models.AutoETS(season_length=1, model="MAN", damped=True),
+        ),
         "ces": Candidate("complex exponential smoothing", lambda models, season: models.AutoCES(season)),
         "tsb": Candidate(
             "Teunter-Syntetos-Babai: smoothed size × smoothed probability",

@@ -69,11 +69,13 @@ class _Draws:
 
     @classmethod
     def sample(cls, count: int, seed: int) -> _Draws:
-        rng = np.random.default_rng(seed)
+        from scipy import special
+
+        points = _even_points(count, 6, seed)
         bounds = ((0.02, 1.0), (0.02, 0.7), (0.0, 1.0), (-0.5, 1.0), (0.0, 1.0))
-        uniform = [rng.uniform(low, high, count).astype(np.float32) for low, high in bounds]
-        alpha, beta, lam, rho, tau = uniform
-        gamma = (KAPPA * rng.standard_t(3, count)).astype(np.float32)
+        uniform = [low + (high - low) * points[:, place] for place, (low, high) in enumerate(bounds)]
+        alpha, beta, lam, rho, tau = (values.astype(np.float32) for values in uniform)
+        gamma = (KAPPA * special.stdtrit(3, points[:, 5])).astype(np.float32)
         return cls(alpha, beta, lam, rho, tau, gamma)
 
     def shock(self, horizon: int) -> Singles:
@@ -86,6 +88,21 @@ class _Draws:
             trend = self.beta * (later - level) + (1 - self.beta) * trend
             level = later
         return found
+
+
+def _even_points(count: int, dimensions: int, seed: int) -> Floats:
+    """Points that fill the unit cube evenly: steps of the powers of the generalised golden ratio.
+
+    A hundred of them serve as well as three hundred independent ones. Source: Roberts (2018), The
+    unreasonable effectiveness of quasirandom sequences.
+    """
+    ratio = 2.0
+    for _ in range(60):  # the root of ratio^(dimensions + 1) = ratio + 1
+        ratio = (1 + ratio) ** (1 / (dimensions + 1))
+    steps = ratio ** -np.arange(1.0, dimensions + 1)
+    begin = np.random.default_rng(seed).uniform(size=dimensions)
+    found: Floats = (begin + np.arange(1, count + 1)[:, None] * steps) % 1.0
+    return found
 
 
 class _Filter:

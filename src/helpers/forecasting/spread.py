@@ -1,14 +1,15 @@
 """Quantiles of a steady series: its own sd × quantiles of the standardised past errors.
 
-With z = (actual - mean) ÷ sd of earlier forecasts (`smooth.Smoothed.past_error`), n of them:
+With z = (actual - mean) ÷ sd of earlier forecasts (`smooth.Smoothed.past_error`) of n series:
 
     z_p = (K t_p + n q_p(z)) ÷ (K + n)        t_p: Student's t with FREEDOM degrees, sd one
     quantile(p) = mean + z_p sd
 
-The z of all series of one call are pooled (their sds are their own), so the form of the errors is
-learnt where there are many series and assumed where there are few; no series can move another by
-more than the form. Quantiles never fall below zero where demand never did, and are whole numbers
-for small counts.
+n counts series and not errors: those of one series hang together, and all come from few origins, so
+a common shock of those years must not be taken for the form of the next. The z of all series of one
+call are pooled (their sds are their own), so the form of the errors is learnt where there are many
+series and assumed where there are few; no series can move another by more than the form. Quantiles
+never fall below zero where demand never did, and are whole numbers for small counts.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from helpers.forecasting.classify import Floats
 
-PRIOR_ERRORS = 500.0
+PRIOR_SERIES = 500.0
 FREEDOM = 6.0
 LARGE_COUNT = 200.0
 
@@ -31,7 +32,7 @@ def standard_quantiles(past_error: Floats, probabilities: Sequence[float]) -> Fl
     Parameters
     ----------
     past_error
-        Standardised errors of earlier forecasts in any shape, NaN where there was none.
+        Standardised errors of earlier forecasts, origins × series × horizon, NaN where there was none.
     probabilities
         Of the quantiles.
     """
@@ -39,11 +40,13 @@ def standard_quantiles(past_error: Floats, probabilities: Sequence[float]) -> Fl
 
     wanted = np.asarray(probabilities, dtype="float64")
     assumed = special.stdtrit(FREEDOM, wanted) * np.sqrt((FREEDOM - 2) / FREEDOM)
-    seen = past_error[np.isfinite(past_error)]
-    if not seen.size:
+    known = np.isfinite(past_error)
+    series = int(known.any(axis=(0, 2)).sum())
+    if not series:
         return np.asarray(assumed)
-    share = seen.size / (seen.size + PRIOR_ERRORS)
-    return np.asarray(np.maximum.accumulate(share * np.quantile(seen, wanted) + (1 - share) * assumed))
+    share = series / (series + PRIOR_SERIES)
+    seen = np.quantile(past_error[known], wanted)
+    return np.asarray(np.maximum.accumulate(share * seen + (1 - share) * assumed))
 
 
 def steady_quantiles(

@@ -1,19 +1,26 @@
-"""Forecasts of series that sell steadily: the mean of three methods on a shrunken season.
+"""Forecasts of series that sell steadily: the trimmed mean of several methods on a shrunken season.
 
-    level    = demand / index            seasonal_index.py
-    mean     = mean of: averaged smoothing of the level × index         smooth.py
-                        dynamic optimised theta of the level × index    statsforecast
-                        complex exponential smoothing of the demand     statsforecast
+    level    = demand / index                                             seasonal_index.py
+    votes    = averaged smoothing of the level × index, twice             smooth.py
+               theta of the logarithm of the level × index                theta.py
+               simple exponential smoothing of the level × index          theta.py
+               complex exponential smoothing of the demand                statsforecast
+               exponential smoothing with damped trend of the level × index    statsforecast
+    mean     = mean of the votes without the highest and the lowest, per step
     sd       = that of the averaged smoothing × index
 
-"fast" takes fewer draws, the plain theta of `theta.py` and complex smoothing of the level. Complex
-smoothing brings its own season up to `LONGEST_OWN` periods (longer ones take it minutes). A method that
-lies more than `FAR` times away from the median of the three is drawn to that bound: both of
-statsforecast's methods can run away on a short series. Series shorter than `FEWEST` periods are
-left to the smoothing alone.
+The votes differ in what they do with a trend: learn how far to follow it, follow half of its
+growth in percent, none of it, all of it, and let it fade. The smoothing counts twice as it is best
+alone. "fast" takes fewer draws and the four votes that need no library. Complex smoothing brings
+its own season up to `LONGEST_OWN` periods (longer ones take it minutes). A vote that lies more than
+`FAR` times away from their median is drawn to that bound first: statsforecast's methods can run
+away on a short series. Series shorter than `FEWEST` periods are left to the smoothing alone.
 
 A series with negative values is shifted above zero before and back afterwards, and has no season:
 an index around zero means nothing. Each series stands alone here.
+
+Source: trimmed means of forecasts: Jose and Winkler (2008), International Journal of Forecasting
+24, 163-169. How the votes were chosen: benchmarks/README.md.
 """
 
 from __future__ import annotations
@@ -27,7 +34,7 @@ from helpers.forecasting.classify import Floats
 from helpers.forecasting.methods import run_methods
 from helpers.forecasting.seasonal_index import seasonal_indices
 from helpers.forecasting.smooth import Smoothed, trend_average
-from helpers.forecasting.theta import forecast_theta
+from helpers.forecasting.theta import forecast_flat, forecast_theta
 
 DRAWS = {"default": 300, "fast": 100}
 LONGEST_OWN = 12
@@ -93,20 +100,27 @@ def _forecast_moving(demand: Floats, shifted: NDArray[np.bool_], settings: Stead
 def _combine(
     smooth: Floats, demand: Floats, level: Floats, future: Floats, settings: SteadySettings
 ) -> Floats:
+    """Trimmed mean of the methods, where the smoothing counts twice."""
     rows = np.flatnonzero(np.isfinite(demand).sum(axis=1) >= FEWEST)
-    thorough = settings.effort == "default"
-    own = thorough and 1 < settings.season_length <= LONGEST_OWN
-    theta = _theta(level[rows], settings.horizon, thorough) * future[rows]
-    seen, season = (demand, settings.season_length) if own else (level, 1)
-    complex_ = run_methods(seen[rows], ("ces",), settings.horizon, season)["ces"]
-    members = np.stack([smooth[rows], theta, complex_ if own else complex_ * future[rows]])
+    found, season, horizon = smooth.copy(), future[rows], settings.horizon
+    methods = [forecast_theta(level[rows], horizon) * season, forecast_flat(level[rows], horizon) * season]
+    if settings.effort == "default":
+        methods += _library_methods(demand[rows], level[rows], season, settings)
+    members = np.stack([smooth[rows], smooth[rows], *methods])
     middle = np.median(members, axis=0)
-    found = smooth.copy()
-    found[rows] = np.clip(members, middle / FAR, middle * FAR).mean(axis=0)
+    kept = np.sort(np.clip(members, middle / FAR, middle * FAR), axis=0)[1:-1]
+    found[rows] = kept.mean(axis=0)
     return found
 
 
-def _theta(level: Floats, horizon: int, thorough: bool) -> Floats:
-    if thorough:
-        return run_methods(level, ("theta",), horizon, 1)["theta"]
-    return forecast_theta(level, horizon)
+def _library_methods(
+    demand: Floats, level: Floats, future: Floats, settings: SteadySettings
+) -> tuple[Floats, Floats]:
+    """Complex smoothing, of the demand where its own season is affordable, and damped trend."""
+    horizon, own = settings.horizon, 1 < settings.season_length <= LONGEST_OWN
+    if own:
+        by_level = run_methods(level, ("damped",), horizon, 1)
+        seasonal = run_methods(demand, ("ces",), horizon, settings.season_length)["ces"]
+        return seasonal, by_level["damped"] * future
+    by_level = run_methods(level, ("ces", "damped"), horizon, 1)
+    return by_level["ces"] * future, by_level["damped"] * future
