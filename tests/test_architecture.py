@@ -12,11 +12,12 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "src" / "helpers"
 
 # Room → rooms that it may import, beside itself.
-BASE = {"errors", "memory"}
+BASE = {"errors", "memory", "cluster"}
 DECISIONS = {"forecasting", "inventory", "transport", "fulfilment", "customers", "partners"}
 ALLOWED = {
     "errors": set(),
     "memory": {"errors"},
+    "cluster": {"errors"},
     "contract": BASE,
     "solver": {"errors"},
     **{room: BASE | {"contract", "solver"} for room in DECISIONS},
@@ -28,7 +29,17 @@ ALLOWED = {
     "cli": BASE | {"contract", "batch", "report"},
     "__init__": set(),
 }
-HEAVY = {"statsforecast", "sklearn", "papermill", "matplotlib.pyplot", "seaborn", "lightgbm", "sqlalchemy"}
+HEAVY = {
+    "statsforecast",
+    "sklearn",
+    "hierarchicalforecast",
+    "distributed",
+    "papermill",
+    "matplotlib.pyplot",
+    "seaborn",
+    "lightgbm",
+    "sqlalchemy",
+}
 
 
 def modules() -> list[Path]:

@@ -59,11 +59,14 @@ def main() -> None:
 @click.option("--jobs", default=0, show_default="the cores", help="Pages at a time.")
 @click.option("--force", is_flag=True, help="Compute remembered results anew.")
 @click.option(
+    "--cluster", default="", help="Address of a Dask scheduler for the heavy work, such as tcp://host:8786."
+)
+@click.option(
     "--reports",
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder of the reports. Default: reports.",
 )
-def run(
+def run(  # one option, one argument
     source: str,
     week: str,
     scenario: str,
@@ -71,6 +74,7 @@ def run(
     pages: str,
     jobs: int,
     force: bool,
+    cluster: str,
     reports: Path | None,
 ) -> None:
     """Run the notebooks on your data and leave a report pack."""
@@ -87,6 +91,7 @@ def run(
         jobs=jobs,
         force=force,
         reports=reports,
+        cluster=cluster,
     )
     with Progress() as progress:
         report = run_report(settings, progress.tell)

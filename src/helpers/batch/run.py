@@ -24,6 +24,7 @@ from helpers.batch.parameters import assign_parameters
 from helpers.batch.place import put_in_place, refuse_foreign, staging_folder, write_in_place
 from helpers.batch.publish import publish_run
 from helpers.batch.weeks import cutoff_of, decision_week, monday_of
+from helpers.cluster import CLUSTER_VARIABLE, check_cluster
 from helpers.contract.load import load_case, snapshot_environment
 from helpers.errors import ParameterError
 from helpers.memory import FORGET_VARIABLE, prune_memory
@@ -54,6 +55,8 @@ class RunSettings:
         Whether remembered results are computed anew.
     reports
         Folder of all reports; blank for `reports` in the project.
+    cluster
+        Address of a Dask scheduler that the pages may hand their heavy work to; blank for none.
     """
 
     source: str = "data/sample"
@@ -64,6 +67,7 @@ class RunSettings:
     jobs: int = 0
     force: bool = False
     reports: Path | None = None
+    cluster: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what cannot name a run."""
@@ -111,6 +115,8 @@ def run_report(settings: RunSettings, tell: Callable[[Outcome, int], None] | Non
     values = {**_scenario_values(project, settings), **settings.parameters}
     assign_parameters(_declared(notebooks), values)
     reports = settings.reports or project / "reports"
+    if settings.cluster:
+        check_cluster(settings.cluster)
     with _Workers(settings, notebooks) as workers:
         case = load_case(settings.source)
         week = settings.week or decision_week(case.as_of)
@@ -188,7 +194,8 @@ def _cutoff_value(settings: RunSettings, notebooks: Sequence[Notebook]) -> dict[
 
 def _environment(settings: RunSettings, staging: Path, snapshot: Mapping[str, str]) -> dict[str, str]:
     forget = {FORGET_VARIABLE: uuid.uuid4().hex} if settings.force else {}
-    return {EXPORTS_VARIABLE: str(staging / "exports"), **snapshot, **forget}
+    cluster = {CLUSTER_VARIABLE: settings.cluster} if settings.cluster else {}
+    return {EXPORTS_VARIABLE: str(staging / "exports"), **snapshot, **forget, **cluster}
 
 
 def _job(

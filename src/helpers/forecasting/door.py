@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from helpers.cluster import Client, map_chunks
 from helpers.errors import ParameterError
 from helpers.forecasting.classify import ADI_LIMIT, Floats
-from helpers.forecasting.cluster import Client, map_chunks
 from helpers.forecasting.intermittent import forecast_intermittent
 from helpers.forecasting.periods import Integers
 from helpers.forecasting.series_table import SeriesTable, read_series

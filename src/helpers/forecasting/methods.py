@@ -22,8 +22,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from helpers.cluster import Client, cluster_address, map_chunks
 from helpers.forecasting.classify import Floats
-from helpers.forecasting.cluster import Client, map_chunks
 
 BASELINE = "seasonal_naive"
 ENSEMBLE = "ensemble"
@@ -118,15 +118,15 @@ def run_methods(
     horizon, season_length
         In weeks.
     n_jobs, cluster
-        Processes here, or a Dask cluster (`cluster.py`). Each series stands alone, so the result
-        does not depend on them.
+        Processes here, or a Dask cluster (`helpers.cluster`; by default that of the run, if it was
+        given one). Each series stands alone, so the result does not depend on them.
 
     Returns
     -------
     dict
         Method name to series × horizon, never negative.
     """
-    chosen = tuple(names)
+    chosen, cluster = tuple(names), cluster or cluster_address()
     rows = [_trim(row) for row in demand]
     forecast = partial(_forecast_rows, names=chosen, horizon=horizon, season_length=season_length)
     parts = 1 if n_jobs == 1 and cluster is None else -(-len(rows) // CHUNK)

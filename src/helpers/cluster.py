@@ -1,16 +1,20 @@
 """One door to run work in parts: here, in several processes, or on a Dask cluster.
 
 Each part stands alone and the results come back in the order of the parts, so that the answer
-does not depend on where or in how many processes it was computed.
+does not depend on where or in how many processes it was computed. The address of the cluster
+is given, or stands in the environment variable `PLANBOOK_CLUSTER`: that is how a run hands it to
+its pages (`planbook run --cluster`).
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 from helpers.errors import MissingExtraError, ParameterError, PlanbookError
 
+CLUSTER_VARIABLE: Final = "PLANBOOK_CLUSTER"
 CONNECT_SECONDS = 10
 RETRIES = 3
 
@@ -65,6 +69,30 @@ def map_chunks[Part, Found](
 
     work = (joblib.delayed(function)(chunk) for chunk in chunks)
     return list(joblib.Parallel(n_jobs=n_jobs)(work))
+
+
+def cluster_address() -> str | None:
+    """Return the address that the run was given; nothing where the work is to be done here."""
+    return os.environ.get(CLUSTER_VARIABLE) or None
+
+
+def check_cluster(address: str) -> int:
+    """Return the number of workers at the address.
+
+    Raises
+    ------
+    ParameterError
+        If no scheduler answers there, or it has no workers.
+    MissingExtraError
+        If the extra `cluster` is not installed.
+    """
+    with _connect(address) as client:
+        workers = len(client.scheduler_info()["workers"])
+    if not workers:
+        raise ParameterError(
+            f"cluster: the scheduler at {address!r} has no workers. Start some: dask worker."
+        )
+    return workers
 
 
 def _connect(address: str) -> Any:

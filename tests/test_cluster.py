@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers.cluster import map_chunks
 from helpers.errors import MissingExtraError, ParameterError, PlanbookError
 from helpers.forecasting import forecast_series
-from helpers.forecasting.cluster import map_chunks
 
 
 def test_results_keep_the_order_of_the_parts() -> None:
@@ -49,7 +49,7 @@ def test_cluster_gives_exactly_equal_results(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_address_where_nobody_answers_is_said_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed")
-    monkeypatch.setattr("helpers.forecasting.cluster.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("helpers.cluster.CONNECT_SECONDS", 1)
     begin = time.perf_counter()
     with pytest.raises(ParameterError, match="no Dask scheduler answers at 'tcp://127.0.0.1:1'"):
         map_chunks(abs, [1, 2], cluster="tcp://127.0.0.1:1")
