@@ -86,6 +86,24 @@ def test_result_does_not_depend_on_the_processes_and_repeats_itself(monkeypatch:
     pd.testing.assert_frame_equal(first, forecast_series(history, 4, 4, seed=5, n_jobs=2))
 
 
+def test_workers_of_a_cluster_in_other_processes_give_exactly_equal_results(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With "fast", whose workers need no library to be imported; the default in test_cluster.py."""
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr("helpers.forecasting.door.CHUNK", 2)
+    history = several(5)
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as local,
+        distributed.Client(local) as client,
+    ):
+        found = forecast_series(history, 4, 4, effort="fast", cluster=client)
+    here = forecast_series(history, 4, 4, effort="fast")
+    pd.testing.assert_frame_equal(found, here, check_exact=True)
+
+
 def test_nothing_needs_more_than_one_point() -> None:
     found = forecast_series(table([7.0]), 3, 4)
     np.testing.assert_allclose(values(found), 7.0)

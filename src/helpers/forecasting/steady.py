@@ -36,7 +36,7 @@ from helpers.forecasting.seasonal_index import seasonal_indices
 from helpers.forecasting.smooth import Smoothed, trend_average
 from helpers.forecasting.theta import forecast_flat, forecast_theta
 
-DRAWS = {"default": 300, "fast": 100}
+DRAWS = {"default": 200, "fast": 100}
 LONGEST_OWN = 12
 FEWEST = 6
 FAR = 2.0
