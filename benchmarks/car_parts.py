@@ -30,7 +30,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from helpers.forecasting.intermittent import forecast_intermittent
+from helpers.forecasting.counts.intermittent import forecast_intermittent
 
 Floats = NDArray[np.float64]
 LEVELS = tuple(np.round(np.arange(0.1, 0.95, 0.1), 1))

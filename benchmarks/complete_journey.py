@@ -28,11 +28,11 @@ import numpy as np
 import pandas as pd
 
 from helpers.forecasting.backtest import Window, naive_scale, recent_dispersion
-from helpers.forecasting.boosted import BoostedSettings, forecast_boosted
 from helpers.forecasting.classify import Floats, demand_classes
-from helpers.forecasting.features import Ints, Panel
+from helpers.forecasting.distribution.quantiles import Steps, demand_quantiles, fit_spread
 from helpers.forecasting.methods import BASELINE, ENSEMBLE, ensemble_mean, run_methods, share_of_product
-from helpers.forecasting.quantiles import Steps, demand_quantiles, fit_spread
+from helpers.forecasting.trees.boosted import BoostedSettings, forecast_boosted
+from helpers.forecasting.trees.features import Ints, Panel
 
 PROBABILITIES = tuple(round(0.1 * number, 1) for number in range(1, 10))
 SINGLE = (BASELINE, "window_13", "window_26", "ets", "tsb", "imapa")

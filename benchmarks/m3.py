@@ -22,7 +22,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from helpers.forecasting import forecast_series
-from helpers.forecasting.door import EFFORTS
+from helpers.forecasting.series.door import EFFORTS
 
 Floats = NDArray[np.float64]
 FREQUENCIES = {"quarterly": (8, 4, 12), "yearly": (6, 1, 8)}  # horizon, season, fewest periods

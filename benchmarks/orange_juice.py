@@ -22,9 +22,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.forecasting.boosted import BoostedSettings, forecast_boosted
 from helpers.forecasting.classify import Floats
-from helpers.forecasting.features import Ints, Panel
+from helpers.forecasting.trees.boosted import BoostedSettings, forecast_boosted
+from helpers.forecasting.trees.features import Ints, Panel
 
 HORIZON = 3
 LEADS = (2, 3)

@@ -19,6 +19,8 @@ import pandas as pd
 
 from helpers.contract import load_case
 from helpers.forecasting.backtest import Truth, Window, backtest_windows
+from helpers.forecasting.demand.history import History, read_history
+from helpers.forecasting.demand.known import know, read_background
 from helpers.forecasting.hierarchy import (
     GROUP_METHODS,
     MOST_DENSE,
@@ -30,8 +32,6 @@ from helpers.forecasting.hierarchy import (
     node_errors,
     reconcile,
 )
-from helpers.forecasting.history import History, read_history
-from helpers.forecasting.known import know, read_background
 from helpers.forecasting.methods import ENSEMBLE, run_methods
 from helpers.forecasting.settings import ForecastSettings
 

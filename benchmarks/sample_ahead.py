@@ -36,7 +36,10 @@ def judge(seed: int) -> pd.DataFrame:
     rows = truth.merge(forecast[columns], on=KEYS, how="left", validate="one_to_one")
     rows = rows.assign(demand_class=rows["demand_class"].fillna("none"), mean=rows["mean"].fillna(0.0))
     inside = (rows["demand_units"] >= rows["low"]) & (rows["demand_units"] <= rows["high"])
-    return rows.assign(seed=seed, inside=inside, has_forecast=rows["low"].notna(), seconds=seconds)
+    judged: pd.DataFrame = rows.assign(
+        seed=seed, inside=inside, has_forecast=rows["low"].notna(), seconds=seconds
+    )
+    return judged
 
 
 def summary(rows: pd.DataFrame) -> pd.Series:
@@ -65,7 +68,8 @@ def main() -> None:
     print(rows.groupby("seed")[rows.columns.tolist()].apply(summary).round(4).to_string())
     print(rows.groupby("seed")["seconds"].first().round(1).to_string())
     by_class = rows.groupby(["seed", "demand_class"])[rows.columns.tolist()].apply(summary)
-    print(by_class["coverage"].unstack().round(3).to_string())
+    coverage = by_class.reset_index().pivot_table("coverage", "seed", "demand_class")
+    print(coverage.round(3).to_string())
     print(rows.groupby("demand_class")[rows.columns.tolist()].apply(summary).round(4).to_string())
     new = np.where(rows["method"] == "launch", "launch", "other")
     print(rows.groupby(new)[rows.columns.tolist()].apply(summary).round(4).to_string())

@@ -24,11 +24,11 @@ from helpers.contract import load_case
 from helpers.contract.sample import write_sample
 from helpers.forecasting import ForecastSettings
 from helpers.forecasting.backtest import Truth, backtest_windows
-from helpers.forecasting.history import History, read_history
-from helpers.forecasting.known import know, read_background
-from helpers.forecasting.paths import Dependence, Marginals, draw_paths
+from helpers.forecasting.demand.history import History, read_history
+from helpers.forecasting.demand.known import know, read_background
+from helpers.forecasting.distribution.paths import Dependence, Marginals, draw_paths
+from helpers.forecasting.distribution.quantiles import interval_limits
 from helpers.forecasting.prediction import Prediction, predict
-from helpers.forecasting.quantiles import interval_limits
 
 Floats = NDArray[np.float64]
 SUMS = (1, 2, 4, 8, 13)

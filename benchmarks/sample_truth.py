@@ -22,13 +22,13 @@ import pandas as pd
 from helpers.contract.load import case_from_tables
 from helpers.contract.sample import make_sample, replenishment, supply
 from helpers.forecasting.classify import Floats, demand_classes
-from helpers.forecasting.drivers import Drivers, read_drivers
-from helpers.forecasting.history import History, read_history
-from helpers.forecasting.promotions import estimate_effects
-from helpers.forecasting.repair import RepairedHistory, repair_in_passes
-from helpers.forecasting.season import yearly_profiles
+from helpers.forecasting.demand.drivers import Drivers, read_drivers
+from helpers.forecasting.demand.history import History, read_history
+from helpers.forecasting.demand.promotions import estimate_effects
+from helpers.forecasting.demand.repair import RepairedHistory, repair_in_passes
+from helpers.forecasting.demand.season import yearly_profiles
+from helpers.forecasting.demand.supply import to_grid
 from helpers.forecasting.settings import ForecastSettings
-from helpers.forecasting.supply import to_grid
 
 HORIZON = 13
 SETTINGS = ForecastSettings()

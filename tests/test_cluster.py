@@ -24,7 +24,7 @@ def test_results_keep_the_order_of_the_parts() -> None:
 
 
 def test_cluster_gives_exactly_equal_results(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("helpers.forecasting.door.CHUNK", 8)  # several parts from few series
+    monkeypatch.setattr("helpers.forecasting.series.door.CHUNK", 8)  # several parts from few series
     distributed = pytest.importorskip("distributed")
     rng = np.random.default_rng(0)
     history = pd.DataFrame(

@@ -9,7 +9,7 @@ from scipy import special
 
 from helpers.forecasting import Forecast
 from helpers.forecasting.aggregate import PRIOR_POINTS, sum_forecast
-from helpers.forecasting.overrides import spread_override
+from helpers.forecasting.planners.overrides import spread_override
 
 WEEK = pd.Timestamp("2026-06-01")
 KEYS = {"week": WEEK, "lead": 1, "category": "C"}

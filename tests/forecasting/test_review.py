@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from helpers.forecasting.classify import Floats
-from helpers.forecasting.history import NEVER, History
+from helpers.forecasting.demand.history import NEVER, History
 from helpers.forecasting.review import COLUMNS, Doubt, drift_doubt, override_doubt, review_table
 
 WEEKS = 60

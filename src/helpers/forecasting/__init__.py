@@ -1,13 +1,13 @@
 """What will sell: weekly demand per product × site with quantiles and measured accuracy."""
 
 from helpers.forecasting import columns
-from helpers.forecasting.door import forecast_series
 from helpers.forecasting.events_in_words import say_changes, say_coming, say_planned, say_repair
 from helpers.forecasting.forecast import forecast_demand
 from helpers.forecasting.headlines import say_recommendation, say_selection, say_trust
-from helpers.forecasting.overrides_in_words import say_overrides
+from helpers.forecasting.planners.overrides_in_words import say_overrides
 from helpers.forecasting.result import Forecast
 from helpers.forecasting.scenario import growth_scenarios
+from helpers.forecasting.series.door import forecast_series
 from helpers.forecasting.settings import ForecastSettings
 
 __all__ = [

@@ -21,13 +21,14 @@ from helpers.forecasting.accuracy import (
 )
 from helpers.forecasting.backtest import Window
 from helpers.forecasting.coming import coming_changes
+from helpers.forecasting.demand.history import History
+from helpers.forecasting.demand.known import Known
 from helpers.forecasting.earlier import as_run, last_day
-from helpers.forecasting.history import History
-from helpers.forecasting.known import Known
 from helpers.forecasting.methods import CANDIDATES, ENSEMBLE, LAUNCH, MEMBERS
-from helpers.forecasting.overrides import COLUMNS as OVERRIDE_COLUMNS
-from helpers.forecasting.overrides import Overridden, apply_overrides
 from helpers.forecasting.planned import COLUMNS as PLANNED_COLUMNS
+from helpers.forecasting.planners.overrides import COLUMNS as OVERRIDE_COLUMNS
+from helpers.forecasting.planners.overrides import Overridden, apply_overrides
+from helpers.forecasting.planners.value_added import OverrideValue, judge_overrides
 from helpers.forecasting.prediction import Prediction, predict_naive
 from helpers.forecasting.result import Forecast
 from helpers.forecasting.result_tables import (
@@ -38,7 +39,6 @@ from helpers.forecasting.result_tables import (
 )
 from helpers.forecasting.review import Doubt, drift_doubt, override_doubt, percent, review_table
 from helpers.forecasting.settings import ForecastSettings
-from helpers.forecasting.value_added import OverrideValue, judge_overrides
 from helpers.forecasting.watch import COLUMNS as CHANGE_COLUMNS
 from helpers.forecasting.watch import ForecastRun, changed_forecasts, tracking_signals
 

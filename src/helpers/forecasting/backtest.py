@@ -14,12 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from helpers.forecasting.boosted import BoostedSettings, boosted_level
 from helpers.forecasting.classify import Floats, demand_classes
+from helpers.forecasting.demand.history import History
+from helpers.forecasting.demand.known import Background, Known, know
+from helpers.forecasting.demand.launches import launch_levels
 from helpers.forecasting.hierarchy import build_hierarchy, forecast_groups
-from helpers.forecasting.history import History
-from helpers.forecasting.known import Background, Known, know
-from helpers.forecasting.launches import launch_levels
 from helpers.forecasting.methods import (
     BASELINE,
     BOOSTED,
@@ -32,6 +31,7 @@ from helpers.forecasting.methods import (
     share_of_product,
 )
 from helpers.forecasting.settings import ForecastSettings
+from helpers.forecasting.trees.boosted import BoostedSettings, boosted_level
 
 # A window needs some weeks before it to learn from.
 FEWEST_WEEKS = 8

@@ -16,8 +16,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from helpers.forecasting.known import Known
-from helpers.forecasting.lives import NOBODY
+from helpers.forecasting.demand.known import Known
+from helpers.forecasting.demand.lives import NOBODY
 from helpers.forecasting.methods import LAUNCH
 
 COLUMNS = ["week", "product_id", "name", "sites", "kind", "what", "units", "low_units", "high_units", "money"]

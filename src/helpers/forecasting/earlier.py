@@ -12,11 +12,11 @@ from datetime import date, timedelta
 import pandas as pd
 
 from helpers.forecasting.backtest import FEWEST_WEEKS, Truth, window_at
-from helpers.forecasting.history import History
-from helpers.forecasting.known import Background, Known, know
-from helpers.forecasting.overrides import apply_overrides
+from helpers.forecasting.demand.history import History
+from helpers.forecasting.demand.known import Background, Known, know
+from helpers.forecasting.distribution.quantiles import demand_quantiles
+from helpers.forecasting.planners.overrides import apply_overrides
 from helpers.forecasting.prediction import Prediction
-from helpers.forecasting.quantiles import demand_quantiles
 from helpers.forecasting.result_tables import forecast_table
 from helpers.forecasting.settings import ForecastSettings
 from helpers.forecasting.watch import ForecastRun

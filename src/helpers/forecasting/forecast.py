@@ -6,9 +6,9 @@ import pandas as pd
 
 from helpers.forecasting.assemble import assemble
 from helpers.forecasting.backtest import Truth, backtest_windows, window_at
+from helpers.forecasting.demand.history import DemandCase, read_history
+from helpers.forecasting.demand.known import know, read_background
 from helpers.forecasting.earlier import forecast_a_week_earlier
-from helpers.forecasting.history import DemandCase, read_history
-from helpers.forecasting.known import know, read_background
 from helpers.forecasting.planned import judge_planned_promotions
 from helpers.forecasting.prediction import predict
 from helpers.forecasting.result import Forecast

@@ -13,11 +13,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.forecasting.drivers import COLUMNS as PROMOTION_COLUMNS
-from helpers.forecasting.drivers import read_drivers
-from helpers.forecasting.history import DemandCase
-from helpers.forecasting.known import Known
-from helpers.forecasting.promotions import estimate_effects
+from helpers.forecasting.demand.drivers import COLUMNS as PROMOTION_COLUMNS
+from helpers.forecasting.demand.drivers import read_drivers
+from helpers.forecasting.demand.history import DemandCase
+from helpers.forecasting.demand.known import Known
+from helpers.forecasting.demand.promotions import estimate_effects
 from helpers.forecasting.settings import ForecastSettings
 
 COLUMNS = [

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from helpers.forecasting.backtest import Window
 from helpers.forecasting.classify import Floats
+from helpers.forecasting.demand.history import History
+from helpers.forecasting.distribution.paths import Dependence, Marginals, draw_paths, fit_dependence
+from helpers.forecasting.distribution.quantiles import Spread, Steps, demand_quantiles, doubt_new, fit_spread
 from helpers.forecasting.hierarchy import NodeErrors, Rule, build_hierarchy, node_errors, reconcile
-from helpers.forecasting.history import History
 from helpers.forecasting.methods import BASELINE, LAUNCH
-from helpers.forecasting.paths import Dependence, Marginals, draw_paths, fit_dependence
-from helpers.forecasting.quantiles import Spread, Steps, demand_quantiles, doubt_new, fit_spread
 from helpers.forecasting.select import Selection, select_methods
 from helpers.forecasting.settings import ForecastSettings
 

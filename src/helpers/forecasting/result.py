@@ -12,10 +12,10 @@ import pandas as pd
 from helpers.contract.kpis import Kpi
 from helpers.forecasting.aggregate import sum_forecast
 from helpers.forecasting.classify import Floats
-from helpers.forecasting.overrides import Overridden
+from helpers.forecasting.planners.overrides import Overridden
+from helpers.forecasting.planners.value_added import OverrideValue
 from helpers.forecasting.prediction import Prediction
 from helpers.forecasting.settings import ForecastSettings
-from helpers.forecasting.value_added import OverrideValue
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from helpers.forecasting.backtest import Window
 from helpers.forecasting.classify import Floats
-from helpers.forecasting.history import History
-from helpers.forecasting.known import Known
+from helpers.forecasting.demand.history import History
+from helpers.forecasting.demand.known import Known
+from helpers.forecasting.distribution.quantiles import interval_limits
 from helpers.forecasting.methods import BASELINE, ENSEMBLE
 from helpers.forecasting.prediction import Prediction
-from helpers.forecasting.quantiles import interval_limits
 from helpers.forecasting.select import Selection
 from helpers.forecasting.settings import ForecastSettings
 

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from helpers.forecasting.backtest import Window
 from helpers.forecasting.classify import Floats
-from helpers.forecasting.history import History
+from helpers.forecasting.demand.history import History
 
 BIAS_SHARE, BIAS_SIGMAS = 0.25, 2.0
 LEVEL_SHARE, LEVEL_SIGMAS = 0.30, 3.0

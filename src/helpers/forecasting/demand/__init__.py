@@ -1,0 +1,1 @@
+"""What was wanted, and what explains it: history, repair, season, promotions, launches and ends."""

@@ -1,0 +1,1 @@
+"""From a mean to quantiles and sample paths, calibrated on the back-test."""

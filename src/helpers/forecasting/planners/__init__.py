@@ -1,0 +1,1 @@
+"""The planners' word: overrides in the forecast, and what they were worth."""

@@ -1,0 +1,1 @@
+"""One boosted model over all series, with drivers known ahead."""
