@@ -57,9 +57,9 @@ PLANNED: Mapping[str, str] = MappingProxyType(
         "start": "From|date",
         "discount": "Discount|pct",
         "units": "Units won|int",
-        "margin": "Margin won|money",
-        "low_margin": "Low|money",
-        "high_margin": "High|money",
+        "margin": "Margin won|int",
+        "low_margin": "Low|int",
+        "high_margin": "High|int",
     }
 )
 REPAIR: Mapping[str, str] = MappingProxyType(
