@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.cluster import map_chunks
+from helpers.cluster import check_cluster, cluster_address, map_chunks
 from helpers.errors import MissingExtraError, ParameterError, PlanbookError
 from helpers.forecasting import forecast_series
+from helpers.forecasting.methods import run_methods
 
 
 def test_results_keep_the_order_of_the_parts() -> None:
@@ -23,9 +24,11 @@ def test_results_keep_the_order_of_the_parts() -> None:
     assert map_chunks(double, []) == []
 
 
+@pytest.mark.cluster
 def test_cluster_gives_exactly_equal_results(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("helpers.forecasting.series.door.CHUNK", 8)  # several parts from few series
-    distributed = pytest.importorskip("distributed")
+    import distributed
+
     rng = np.random.default_rng(0)
     history = pd.DataFrame(
         {
@@ -47,8 +50,8 @@ def test_cluster_gives_exactly_equal_results(monkeypatch: pytest.MonkeyPatch) ->
     pd.testing.assert_frame_equal(again, here, check_exact=True)
 
 
+@pytest.mark.cluster
 def test_address_where_nobody_answers_is_said_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("distributed")
     monkeypatch.setattr("helpers.cluster.CONNECT_SECONDS", 1)
     begin = time.perf_counter()
     with pytest.raises(ParameterError, match="no Dask scheduler answers at 'tcp://127.0.0.1:1'"):
@@ -81,7 +84,37 @@ class _LosingClient:
         raise CancelledError(str(len(futures)))
 
 
+@pytest.mark.cluster
 def test_parts_lost_with_their_workers_are_said() -> None:
-    pytest.importorskip("distributed")
     with pytest.raises(PlanbookError, match="lost with their workers"):
         map_chunks(abs, [1, 2], cluster=_LosingClient())
+
+
+@pytest.mark.cluster
+def test_address_of_the_run_is_used_where_none_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`planbook run --cluster` hands the address to its pages in the environment."""
+    monkeypatch.delenv("PLANBOOK_CLUSTER", raising=False)
+    assert cluster_address() is None
+    demand = np.random.default_rng(0).poisson(5, (600, 30)).astype("float64")
+    here = run_methods(demand, ("tsb", "window_13"), 4, 1)
+    import distributed
+
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
+    ) as local:
+        monkeypatch.setenv("PLANBOOK_CLUSTER", local.scheduler_address)
+        assert cluster_address() == local.scheduler_address
+        assert check_cluster(local.scheduler_address) == 2
+        there = run_methods(demand, ("tsb", "window_13"), 4, 1)
+    assert all(np.array_equal(here[name], there[name]) for name in here)
+
+
+@pytest.mark.cluster
+def test_scheduler_without_workers_is_told() -> None:
+    import distributed
+
+    with (
+        distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=None) as local,
+        pytest.raises(ParameterError, match="has no worker"),
+    ):
+        check_cluster(local.scheduler_address)

@@ -86,11 +86,13 @@ def test_result_does_not_depend_on_the_processes_and_repeats_itself(monkeypatch:
     pd.testing.assert_frame_equal(first, forecast_series(history, 4, 4, seed=5, n_jobs=2))
 
 
+@pytest.mark.cluster
 def test_workers_of_a_cluster_in_other_processes_give_exactly_equal_results(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """With "fast", whose workers need no library to be imported; the default in test_cluster.py."""
-    distributed = pytest.importorskip("distributed")
+    import distributed
+
     monkeypatch.setattr("helpers.forecasting.series.door.CHUNK", 2)
     history = several(5)
     with (
