@@ -104,7 +104,7 @@ def _connect(address: str) -> Any:
             "(or pip install 'planbook[cluster]')."
         ) from error
     try:
-        return distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
+        return distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         raise ParameterError(
             f"cluster: no Dask scheduler answers at {address!r} ({type(error).__name__}). "

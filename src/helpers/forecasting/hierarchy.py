@@ -254,7 +254,7 @@ def _solve(
     hierarchy: Hierarchy, bottom: Floats, upper: Floats, rule: Rule, windows: Sequence[NodeErrors]
 ) -> Floats:
     """Solve for b* by the library; its bottom rows stand last."""
-    from hierarchicalforecast.methods import (  # type: ignore[import-untyped] # carries no types
+    from hierarchicalforecast.methods import (
         MinTrace,
         MinTraceSparse,
     )

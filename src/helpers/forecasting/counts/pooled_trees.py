@@ -45,7 +45,7 @@ def fit_factor(
     common = float((target * periods).sum() / (start * periods).sum())
     if len(target) < FEWEST_LEAVES * rows_in_leaf or common <= 0:
         return Factor([], None, common)
-    from sklearn.ensemble import (  # type: ignore[import-untyped,unused-ignore]
+    from sklearn.ensemble import (
         HistGradientBoostingRegressor,
     )
 
