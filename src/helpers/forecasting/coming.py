@@ -1,6 +1,6 @@
 """What is known to change in the weeks ahead: promotions, launches, ends and overrides, in units.
 
-    promotion  units won - dip - cannibalised, from the promotion's estimated effects
+    promotion  units won - dip - cannibalised: its estimated effects on the statistical forecast
     launch     units forecast for a product too new to tell
     end        units forecast until the end date
     override   units that a planner adds to the statistical forecast or takes off
@@ -16,8 +16,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from helpers.forecasting.classify import Floats
+from helpers.forecasting.demand.drivers import Ints
 from helpers.forecasting.demand.known import Known
 from helpers.forecasting.demand.lives import NOBODY
+from helpers.forecasting.demand.supply import KEYS
 from helpers.forecasting.methods import LAUNCH
 
 COLUMNS = ["week", "product_id", "name", "sites", "kind", "what", "units", "low_units", "high_units", "money"]
@@ -45,7 +48,7 @@ def coming_changes(known: Known, forecast: pd.DataFrame, applied: pd.DataFrame) 
         _promotions(known, forecast),
         _launches(known, forecast),
         _ends(known, forecast),
-        _overrides(applied),
+        _overrides(forecast, applied),
     ]
     found = pd.concat([part for part in parts if len(part)] or [pd.DataFrame(columns=COLUMNS)])
     products = known.history.keys.drop_duplicates("product_id").set_index("product_id")
@@ -60,15 +63,13 @@ def coming_changes(known: Known, forecast: pd.DataFrame, applied: pd.DataFrame) 
 
 def _promotions(known: Known, forecast: pd.DataFrame) -> pd.DataFrame:
     """Promotions that run ahead; the interval is that of the lift."""
-    table: pd.DataFrame = known.factors.effects.table
-    table = table[table["applied_ahead"].astype(bool) & (table["end"] >= forecast["week"].min())]
+    table = known.factors.effects.table.assign(**_units_ahead(known, forecast))
+    table = table[table["applied_ahead"].astype(bool) & table["product_id"].isin(forecast["product_id"])]
     if table.empty:
         return table
-    low, high = (
-        table["units_won"] * (table[f"lift_{end}"] - 1) / (table["lift"] - 1).where(table["lift"] != 1)
-        for end in ("low", "high")
+    units, low, high = (
+        table["met"] * (table[name] - 1) - table["lost"] for name in ("lift", "lift_low", "lift_high")
     )
-    lost = table["units_dip"] + table["units_cannibalised"]
     sites = _site_counts(forecast, table["product_id"])
     start = table["start"].to_numpy("datetime64[D]")
     monday = start - ((start.astype("int64") + 3) % 7).astype("timedelta64[D]")
@@ -85,11 +86,41 @@ def _promotions(known: Known, forecast: pd.DataFrame) -> pd.DataFrame:
                 f"{lift:.1f} times the usual demand"
                 for number, depth, how, end, lift in zip(*facts, strict=True)
             ],
-            "units": table["units_net"],
-            "low_units": low - lost,
-            "high_units": high - lost,
+            "units": units,
+            "low_units": low,
+            "high_units": high,
         }
     )
+
+
+def _units_ahead(known: Known, forecast: pd.DataFrame) -> dict[str, Floats]:
+    """Units that each promotion meets in the weeks ahead, and that its dip and its substitutes lose.
+
+    The effects are laid onto the forecast as it would be without any: the effects' own base may differ,
+    and counts the weeks that are over.
+    """
+    past, drivers, effects = known.history.length, known.drivers, known.factors.effects
+    ahead = slice(past, None)
+    series = pd.MultiIndex.from_frame(known.history.keys[KEYS]).get_indexer(
+        pd.MultiIndex.from_frame(forecast[KEYS])
+    )
+    plain = np.zeros(effects.factor[:, ahead].shape)
+    plain[series, forecast["lead"].to_numpy() - 1] = forecast["statistical_mean"]
+    plain /= effects.factor[:, ahead]
+
+    def total(number: Ints, cells: Floats) -> Floats:
+        inside = number >= 0
+        return np.bincount(number[inside], weights=cells[inside], minlength=len(effects.table))
+
+    own, near, later = (
+        number[:, ahead] for number in (drivers.promotion, drivers.sister_promotion, drivers.dip_promotion)
+    )
+    dips = np.where(drivers.running[:, ahead] > 0, 0.0, 1.0)
+    dip_base = total(later, dips * effects.base[:, ahead])
+    dip_share = effects.table["units_dip"].to_numpy() / np.where(dip_base > 0, dip_base, np.inf)
+    taken = total(near, drivers.sister[:, ahead] * plain) * effects.table["cannibalisation"].to_numpy()
+    met = total(own, drivers.running[:, ahead] * plain)
+    return {"met": met, "lost": dip_share * total(later, dips * plain) + taken}
 
 
 def _launches(known: Known, forecast: pd.DataFrame) -> pd.DataFrame:
@@ -111,9 +142,10 @@ def _ends(known: Known, forecast: pd.DataFrame) -> pd.DataFrame:
     return _per_product(rows, "end", words)
 
 
-def _overrides(applied: pd.DataFrame) -> pd.DataFrame:
+def _overrides(forecast: pd.DataFrame, applied: pd.DataFrame) -> pd.DataFrame:
     if applied.empty:
         return applied
+    everywhere = applied.loc[applied["site_id"] == "", "product_id"].unique()
     groups = applied.groupby(["product_id", "author"], sort=True)
     found = groups.agg(
         week=("week", "min"),
@@ -121,6 +153,8 @@ def _overrides(applied: pd.DataFrame) -> pd.DataFrame:
         units=("change", "sum"),
         weeks=("week", "nunique"),
     ).reset_index()
+    all_sites = _site_counts(forecast, found["product_id"])
+    found["sites"] = found["sites"].where(~found["product_id"].isin(everywhere), all_sites)
     reason = (
         groups["reason"].agg(lambda words: ", ".join(sorted({word for word in words if word}))).to_numpy()
     )

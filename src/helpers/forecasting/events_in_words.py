@@ -15,7 +15,10 @@ KINDS = {
 
 def say_coming(forecast: Forecast) -> str:
     """Return how many promotions, launches, ends and overrides lie in the weeks ahead."""
-    counts = forecast.coming["kind"].value_counts()
+    table = forecast.coming
+    # two planners may have changed one product
+    single = table[(table["kind"] == "promotion") | ~table.duplicated(["kind", "product_id"])]
+    counts = single["kind"].value_counts()
     said = [
         f"{counts[kind]:,} {words[int(counts[kind] != 1)]}" for kind, words in KINDS.items() if kind in counts
     ]
@@ -47,12 +50,17 @@ def say_changes(forecast: Forecast) -> str:
     table = forecast.changes
     if table.empty:
         return "No forecast moved by more than a twentieth within a week."
-    causes = table.groupby("cause", sort=True)["money"].sum().sort_values(ascending=False, kind="stable")
+    has_money = bool(table["money"].sum() > 0)
+    weight = (
+        table["money"] if has_money else table["money"] * 0.0 + 1
+    )  # without unit values every pair counts
+    causes = weight.groupby(table["cause"], sort=True).sum().sort_values(ascending=False, kind="stable")
     first = table.iloc[0]
     return (
-        f"{len(table):,} product × site pairs moved by more than a twentieth since a week ago. The main "
-        f"cause by money is: {causes.index[0]}. The first is {first['product_id']} at {first['site_id']}, "
-        f"from {first['before_units']:,.0f} to {first['now_units']:,.0f} units."
+        f"{len(table):,} product × site pair{'s' * (len(table) != 1)} moved by more than a twentieth since a "
+        f"week ago. The main cause{' by money' * has_money} is: {causes.index[0]}. The first is "
+        f"{first['product_id']} at {first['site_id']}, from {first['before_units']:,.0f} to "
+        f"{first['now_units']:,.0f} units."
     )
 
 

@@ -46,6 +46,6 @@ def forecast_demand(
     held = predict(history, windows[:-1], windows[-1], settings) if windows else None
     future = predict(history, windows, window_at(now, truth, settings), settings)
     overrides = case.table("overrides") if case.has("overrides") else None
-    before = forecast_a_week_earlier(history, background, future, overrides, settings)
+    before = forecast_a_week_earlier(history, background, windows, future, overrides, settings)
     planned = judge_planned_promotions(case, now, settings)
     return assemble(now, windows, held, future, settings, overrides, before, planned)

@@ -13,8 +13,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from helpers.forecasting.classify import Floats
 from helpers.forecasting.demand.drivers import COLUMNS as PROMOTION_COLUMNS
-from helpers.forecasting.demand.drivers import read_drivers
+from helpers.forecasting.demand.drivers import Drivers, read_drivers
 from helpers.forecasting.demand.history import DemandCase
 from helpers.forecasting.demand.known import Known
 from helpers.forecasting.demand.promotions import estimate_effects
@@ -38,6 +39,8 @@ COLUMNS = [
     "low_margin",
     "high_margin",
 ]
+
+LIFTS = {"": "lift", "low_": "lift_low", "high_": "lift_high"}
 
 
 def judge_planned_promotions(case: DemandCase, known: Known, settings: ForecastSettings) -> pd.DataFrame:
@@ -63,10 +66,19 @@ def judge_promotions(
     """Return the same for any promotions, in the columns of the contract."""
     drivers = read_drivers(case, known.history, settings.horizon, extra_promotions=promotions)
     shape = known.factors.profile * known.factors.life.factor
-    table = estimate_effects(known.history, drivers, shape, with_price=False).table
+    effects = estimate_effects(known.history, drivers, shape, with_price=False)
+    table = effects.table.assign(base_units=_base_units(drivers, effects.base, known.history.length))
     table = table[table["promotion_id"].isin(promotions["promotion_id"])]
     with_names = table.merge(_worth(case, known), on="product_id", how="left", validate="many_to_one")
     return _in_money(with_names.reset_index(drop=True))
+
+
+def _base_units(drivers: Drivers, base: Floats, past: int) -> Floats:
+    """Units that each promotion meets anyway in the weeks ahead; a lift of 1 must not hide them."""
+    number, share = drivers.promotion[:, past:], drivers.running[:, past:]
+    runs = number >= 0
+    weight = (share * base[:, past:])[runs]
+    return np.bincount(number[runs], weights=weight, minlength=len(drivers.promotions))
 
 
 def _planned(case: DemandCase, known: Known, settings: ForecastSettings) -> pd.DataFrame:
@@ -77,7 +89,9 @@ def _planned(case: DemandCase, known: Known, settings: ForecastSettings) -> pd.D
     last = ahead[-1].to_datetime64() + np.timedelta64(6, "D")
     runs = (table["end"] >= ahead[0]) & (table["start"] <= last)
     mine = table["product_id"].isin(known.history.keys["product_id"])
-    return table[(table["status"] == "planned") & runs & mine]
+    found = table[(table["status"] == "planned") & runs & mine]
+    # Not decided, so it has not run yet: what is over cannot be won any more, nor tell of its lift.
+    return found.assign(start=found["start"].where(found["start"] >= ahead[0], ahead[0]))
 
 
 def _worth(case: DemandCase, known: Known) -> pd.DataFrame:
@@ -91,15 +105,13 @@ def _worth(case: DemandCase, known: Known) -> pd.DataFrame:
 
 
 def _in_money(table: pd.DataFrame) -> pd.DataFrame:
-    gain = (table["lift"] - 1).where(table["lift"] != 1)
-    base = (table["units_won"] / gain).fillna(0.0)
+    base, price, cost = table["base_units"], table["list_price"], table["unit_cost"]
     lost = table["units_dip"] + table["units_cannibalised"]
-    price, cost = table["list_price"], table["unit_cost"]
-    found = table.assign(base_units=base)
-    for end in ("", "low_", "high_"):
-        lift = table["lift" if not end else f"lift_{end[:-1]}"]
-        won = base * (lift - 1)
-        promoted = price * (1 - table["discount"]) - cost
-        margin = won * promoted - base * price * table["discount"] - lost * (price - cost)
-        found = found.assign(**{f"{end}units": won - lost, f"{end}margin": margin})
-    return found.reindex(columns=COLUMNS)
+    promoted = price * (1 - table["discount"]) - cost
+    always = base * price * table["discount"] + lost * (price - cost)
+    ends = {end: base * (table[name] - 1) for end, name in LIFTS.items()}
+    units = {f"{end}units": won - lost for end, won in ends.items()}
+    margin = {end: won * promoted - always for end, won in ends.items()}
+    # Sold below cost, more units are less margin: the limits change places.
+    low, high = (pick(margin["low_"], margin["high_"]) for pick in (np.minimum, np.maximum))
+    return table.assign(**units, margin=margin[""], low_margin=low, high_margin=high).reindex(columns=COLUMNS)

@@ -50,7 +50,7 @@ def predict(
     selection = select_methods(past, target.classes)
     means = [selection.pick(window.forecasts) for window in [*past, target]]
     if settings.reconciliation != "bottom_up":
-        means = _reconciled(history, [*past, target], means, settings.reconciliation)
+        means = reconcile_windows(history, [*past, target], means, settings.reconciliation)
     return _predict(history, past, means[:-1], target, selection, means[-1], settings)
 
 
@@ -80,7 +80,7 @@ def _predict(
     return Prediction(target, selection, mean, quantiles, spread, dependence, products)
 
 
-def _reconciled(
+def reconcile_windows(
     history: History, windows: Sequence[Window], means: Sequence[Floats], rule: Rule
 ) -> list[Floats]:
     """Return the means of all windows, the last one the target, agreeing with the nodes' own forecasts."""

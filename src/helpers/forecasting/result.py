@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from helpers.contract.kpis import Kpi
 from helpers.forecasting.aggregate import sum_forecast
@@ -16,6 +17,8 @@ from helpers.forecasting.planners.overrides import Overridden
 from helpers.forecasting.planners.value_added import OverrideValue
 from helpers.forecasting.prediction import Prediction
 from helpers.forecasting.settings import ForecastSettings
+
+FROM_NOTHING = 3  # a random stream beside those of `paths.py`
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +126,8 @@ class Forecast:
         """Return sample paths of demand, series × `count` × horizon, units; NaN where there is no forecast.
 
         Weeks of a series and series of a product go together as they did in the back-test, so sums
-        over weeks (lead time) and over series have the right spread. Overrides scale them.
+        over weeks (lead time) and over series have the right spread. Overrides scale them; where there was
+        nothing to scale, a Poisson count of what the planner expects is drawn.
 
         Parameters
         ----------
@@ -136,16 +140,31 @@ class Forecast:
         """
         chosen = np.arange(len(self.series)) if rows is None else np.asarray(rows)
         drawn = self.prediction.draw(count, seed, [int(row) for row in chosen])
-        return np.asarray(drawn * self._override_ratio()[chosen][:, None, :])
+        paths = np.asarray(drawn * self._override_ratio()[chosen][:, None, :])
+        for row, step, mean in self._from_nothing().itertuples(index=False):
+            for place in np.flatnonzero(chosen == row):
+                stream = np.random.default_rng((seed, FROM_NOTHING, int(row), int(step)))
+                paths[place, :, int(step)] = stream.poisson(mean, count)
+        return paths
+
+    def _from_nothing(self) -> pd.DataFrame:
+        """Row, step and mean of what planners expect where the statistical forecast is zero."""
+        table = self.forecast
+        table = table[(table["override"] > 0) & (table["statistical_mean"] <= 0)]
+        step, mean = table["lead"].to_numpy() - 1, table["mean"].to_numpy()
+        return pd.DataFrame({"row": self._rows_of(table), "step": step, "mean": mean})
+
+    def _rows_of(self, table: pd.DataFrame) -> NDArray[np.int64]:
+        keys = ["product_id", "site_id"]
+        found = pd.MultiIndex.from_frame(self.series[keys]).get_indexer(pd.MultiIndex.from_frame(table[keys]))
+        return np.asarray(found, dtype=np.int64)
 
     def _override_ratio(self) -> Floats:
         """Mean ÷ statistical mean, series × horizon; 1 where there is no override."""
         ratio = np.ones(self.prediction.mean.shape)
         changed = self.forecast[self.forecast["override"].notna() & (self.forecast["statistical_mean"] > 0)]
-        rows = pd.MultiIndex.from_frame(self.series).get_indexer(
-            pd.MultiIndex.from_frame(changed[["product_id", "site_id"]])
-        )
-        ratio[rows, changed["lead"].to_numpy() - 1] = changed["mean"] / changed["statistical_mean"]
+        cells = self._rows_of(changed), changed["lead"].to_numpy() - 1
+        ratio[cells] = changed["mean"] / changed["statistical_mean"]
         return ratio
 
     def by_product(self) -> pd.DataFrame:

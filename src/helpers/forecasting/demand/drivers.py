@@ -156,6 +156,7 @@ def _promotions(case: DriverCase, extra: pd.DataFrame | None) -> pd.DataFrame:
         parts.append(table[table["status"].fillna("past").isin(COUNTED)])
     if extra is not None and len(extra):
         parts.append(extra.reindex(columns=COLUMNS))
+    parts = [part for part in parts if len(part)]
     if not parts:
         return pd.DataFrame({name: pd.Series(dtype="object") for name in COLUMNS}).astype(
             {"start": "datetime64[ns]", "end": "datetime64[ns]", "discount": "float64"}

@@ -78,12 +78,15 @@ class Known:
         What was added where stock ran short.
     lives
         Launches, predecessors and successors.
+    drivers
+        Promotions and holidays, over the history and the horizon.
     """
 
     history: History
     factors: Factors
     repair: RepairedHistory
     lives: Lives
+    drivers: Drivers
 
     @property
     def recorded(self) -> Floats:
@@ -119,7 +122,7 @@ def know(history: History, background: Background, settings: ForecastSettings) -
         repaired = repair_history(history, factors.shape)
         is_last = turn == PASSES - 1
         factors = _learn(repaired.history, drivers, background.lives, settings, factors, is_last)
-    return Known(repaired.history, factors, repaired, background.lives)
+    return Known(repaired.history, factors, repaired, background.lives, drivers)
 
 
 def _learn(

@@ -51,14 +51,18 @@ def launch_levels(
     dispersion
         Variance ÷ mean of a week, per series.
     new
-        Series to give a level to.
+        Series to give a level to; one that was there in the first week is new only if its launch date says
+        so. Where none is settled, all that sell stand for what is like it.
     """
+    new = new & ~_always_there(history, lives)
     factor = np.where(np.isfinite(history.demand), shape[:, : history.length], 0.0)
     recent = slice(max(history.length - LEVEL_WEEKS, 0), history.length)
     units = np.nansum(history.demand[:, recent], axis=1)
     exposure = factor[:, recent].sum(axis=1)
     level = units / np.where(exposure > 0, exposure, np.inf)
-    settled = ~new & (exposure > 0) & (history.end >= history.length)
+    on_sale = (exposure > 0) & (history.end >= history.length)
+    settled = ~new & on_sale
+    settled = settled if settled.any() else on_sale
     like = _level_of_like(history, level, settled)
     product_codes = np.unique(history.keys["product_id"].to_numpy(), return_inverse=True)[1]
     between, within = _precisions(level, like, product_codes, settled)
@@ -70,6 +74,12 @@ def launch_levels(
     product_ratio = _posterior(prior, _over(counts, product_codes, new), _over(weight, product_codes, new))
     site_ratio = _posterior(np.full(len(prior), within), counts, weight * product_ratio)
     return np.where(new, expected * product_ratio * site_ratio, np.nan)
+
+
+def _always_there(history: History, lives: Lives) -> NDArray[np.bool_]:
+    """Whether a series is as old as the data and no launch says otherwise: then the data are young."""
+    found: NDArray[np.bool_] = (history.start <= 0) & (lives.launch < 0)
+    return found
 
 
 def _level_of_like(history: History, level: Floats, settled: NDArray[np.bool_]) -> Floats:
