@@ -1,0 +1,201 @@
+"""PuLP's HiGHS solver with a quick way in and out.
+
+PuLP's own class asks the model variable by variable; this one passes flat arrays in one call and
+reads the values back in one go. It also judges what came: a value is written into the PuLP problem
+only where HiGHS found a feasible point. Otherwise every variable becomes NaN, so that nobody reads
+the zeros that PuLP's own class leaves there. A model with integers has no prices: none are written.
+
+Imports PuLP, so import this module inside the verb that solves.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pulp  # loads the library of highspy in its own way, so it has to come first
+
+# isort: split
+import highspy
+import numpy as np
+
+from helpers.solver.flat import FlatModel, read_pulp, without_cyclic_collection
+from helpers.solver.options import SolveOptions
+
+_FEASIBLE = 2  # kSolutionStatusFeasible
+_ROW_WISE = 2  # MatrixFormat.kRowwise
+_POLL_SECONDS = 0.1
+
+_threads_of_this_process: list[int] = []
+
+
+class QuickHiGHS(pulp.HiGHS):
+    """HiGHS for PuLP: same answers as `pulp.HiGHS`, less work before and after.
+
+    Parameters
+    ----------
+    options
+        What was asked.
+    flat
+        The model as arrays, where the caller has them; otherwise they are read from PuLP.
+    start
+        Values to begin from, NaN where none is given (n,); for models with integers.
+    """
+
+    def __init__(
+        self, options: SolveOptions, flat: FlatModel | None = None, start: np.ndarray | None = None
+    ) -> None:
+        more: dict[str, Any] = dict(options.more)
+        super().__init__(
+            msg=False,
+            timeLimit=options.time_limit,
+            gapRel=options.gap,
+            threads=options.threads,
+            random_seed=options.seed,
+            **more,
+        )
+        self.flat = flat
+        self.start = start
+
+    def createAndConfigureSolver(self, lp: Any) -> None:  # noqa: N802 (PuLP's name)
+        """Make the HiGHS object; another number of threads than before restarts its scheduler."""
+        if _threads_of_this_process != [self.threads]:
+            if _threads_of_this_process:
+                highspy.Highs.resetGlobalScheduler(True)
+            _threads_of_this_process[:] = [self.threads]
+        super().createAndConfigureSolver(lp)
+
+    def buildSolverModel(self, lp: Any) -> None:  # noqa: N802
+        """Pass the whole model in one call."""
+        if self.flat is None:
+            self.flat = read_pulp(lp)
+        pass_model(lp.solverModel, self.flat)
+        if self.start is not None:
+            given = np.flatnonzero(np.isfinite(self.start)).astype(np.int32)
+            lp.solverModel.setSolution(len(given), given, self.start[given])
+
+    def callSolver(self, lp: Any) -> None:  # noqa: N802
+        """Run; Ctrl-C stops HiGHS at once rather than at the time limit."""
+        run_interruptibly(lp.solverModel)
+
+    def findSolutionValues(self, lp: Any) -> tuple[int, bool]:  # noqa: N802
+        """Read all values in one go, and say the status as PuLP's own class would."""
+        has_solution = holds_a_plan(lp.solverModel)
+        write_values(lp, self.flat or read_pulp(lp), has_solution)
+        return _STATUS.get(lp.solverModel.getModelStatus(), pulp.LpSolveStatus.Undefined), has_solution
+
+    def buildStats(  # noqa: N802
+        self,
+        lp: Any,
+        status: int,
+        has_solution: bool,
+        *,
+        start: tuple[float, float],
+        best_bound: float | None = None,
+    ) -> Any:
+        """Describe the solve without making an object for each variable and row."""
+        core = lp.toRustModel()
+        return pulp.LpSolveStats(
+            solver=self.name,
+            status=pulp.LpSolveStatus(status),
+            has_solution=has_solution,
+            time=time.time() - start[0],
+            objective=lp.solverModel.getObjectiveValue() if has_solution else None,
+            best_bound=best_bound,
+            num_variables=core.num_variables,
+            num_constraints=core.num_constraints,
+            is_mip=core.is_mip(),
+            solver_options=self.toDict(),
+        )
+
+
+def holds_a_plan(highs: Any) -> bool:
+    """Return whether HiGHS stands at a point that keeps every limit.
+
+    A finite objective is no proof: a simplex that was stopped has one at a point that breaks rows,
+    and `pulp.HiGHS` takes it for a solution.
+    """
+    empty = highs.getModelStatus() == highspy.HighsModelStatus.kModelEmpty
+    return empty or bool(highs.getInfo().primal_solution_status == _FEASIBLE)
+
+
+def pass_model(highs: Any, flat: FlatModel) -> None:
+    """Hand the arrays to HiGHS in one call.
+
+    Raises
+    ------
+    pulp.PulpError
+        If HiGHS refuses the model.
+    """
+    status = highs.passModel(
+        len(flat.cost),
+        len(flat.row_lower),
+        len(flat.coefficients),
+        _ROW_WISE,
+        -1 if flat.maximise else 1,
+        float(flat.offset),
+        flat.cost,
+        flat.lower,
+        flat.upper,
+        flat.row_lower,
+        flat.row_upper,
+        flat.starts.astype(np.int32),
+        flat.columns.astype(np.int32),
+        flat.coefficients,
+        flat.integer.astype(np.int32),
+    )
+    if status == highspy.HighsStatus.kError:
+        raise pulp.PulpError("HiGHS refuses the model: a bound, limit or coefficient is no number it takes.")
+
+
+def run_interruptibly(highs: Any) -> None:
+    """Run HiGHS in a thread and wait; on Ctrl-C tell it to stop, wait for it, and raise again."""
+    highs.HandleKeyboardInterrupt = True
+    highs.startSolve()
+    try:
+        while not highs.wait(_POLL_SECONDS)[0]:
+            pass
+    except KeyboardInterrupt:
+        highs.cancelSolve()
+        while not highs.wait(_POLL_SECONDS)[0]:
+            pass
+        raise
+    finally:
+        highs.HandleKeyboardInterrupt = False
+
+
+def write_values(lp: Any, flat: FlatModel, has_solution: bool) -> None:
+    """Write what HiGHS holds into the PuLP problem; NaN where there is no plan."""
+    core = lp.toRustModel()
+    solution = lp.solverModel.getSolution()
+    columns, rows = len(flat.cost), len(flat.row_lower)
+    values = solution.col_value if has_solution else [float("nan")] * columns
+    with without_cyclic_collection():
+        core.set_variable_values(list(enumerate(values)))
+        if not has_solution:
+            return
+        at_most = flat.row_lower == -np.inf
+        activity = np.asarray(solution.row_value[:rows])
+        slack = np.where(at_most, flat.row_upper - activity, activity - flat.row_lower)
+        core.set_constraint_slacks(list(enumerate(slack.tolist())))
+        if not flat.has_integers and solution.dual_valid:
+            core.set_variable_djs(list(enumerate(solution.col_dual)))
+            core.set_constraint_pis(list(enumerate(solution.row_dual)))
+
+
+_HIGHS = highspy.HighsModelStatus
+_PULP = pulp.LpSolveStatus
+_STATUS = {
+    _HIGHS.kOptimal: _PULP.Optimal,
+    _HIGHS.kModelEmpty: _PULP.Optimal,
+    _HIGHS.kInfeasible: _PULP.Infeasible,
+    _HIGHS.kUnbounded: _PULP.Unbounded,
+    _HIGHS.kUnboundedOrInfeasible: _PULP.Undefined,
+    _HIGHS.kObjectiveBound: _PULP.GapLimit,
+    _HIGHS.kObjectiveTarget: _PULP.GapLimit,
+    _HIGHS.kInterrupt: _PULP.Interrupted,
+    _HIGHS.kTimeLimit: _PULP.TimeLimit,
+    _HIGHS.kIterationLimit: _PULP.IterationLimit,
+    _HIGHS.kSolutionLimit: _PULP.SolutionLimit,
+    _HIGHS.kMemoryLimit: _PULP.MemoryLimit,
+}
