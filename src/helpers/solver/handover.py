@@ -81,7 +81,7 @@ class QuickHiGHS(pulp.HiGHS):
     def findSolutionValues(self, lp: Any) -> tuple[int, bool]:  # noqa: N802
         """Read all values in one go, and say the status as PuLP's own class would."""
         has_solution = holds_a_plan(lp.solverModel)
-        write_values(lp, self.flat or read_pulp(lp), has_solution)
+        write_values(lp, self.flat or read_pulp(lp), lp.solverModel, has_solution)
         return _STATUS.get(lp.solverModel.getModelStatus(), pulp.LpSolveStatus.Undefined), has_solution
 
     def buildStats(  # noqa: N802
@@ -107,6 +107,13 @@ class QuickHiGHS(pulp.HiGHS):
             is_mip=core.is_mip(),
             solver_options=self.toDict(),
         )
+
+
+def new_highs() -> Any:
+    """Return a silent HiGHS object."""
+    highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    highs.setOptionValue("output_flag", False)
+    return highs
 
 
 def holds_a_plan(highs: Any) -> bool:
@@ -164,10 +171,10 @@ def run_interruptibly(highs: Any) -> None:
         highs.HandleKeyboardInterrupt = False
 
 
-def write_values(lp: Any, flat: FlatModel, has_solution: bool) -> None:
+def write_values(lp: Any, flat: FlatModel, highs: Any, has_solution: bool) -> None:
     """Write what HiGHS holds into the PuLP problem; NaN where there is no plan."""
     core = lp.toRustModel()
-    solution = lp.solverModel.getSolution()
+    solution = highs.getSolution()
     columns, rows = len(flat.cost), len(flat.row_lower)
     values = solution.col_value if has_solution else [float("nan")] * columns
     with without_cyclic_collection():

@@ -52,7 +52,7 @@ def equals(values: Numbers, *, unit: str = "", words: str = "", relax_cost: Numb
     return Limit("exactly", values, unit, words, relax_cost)
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class Rule:
     """A family of rows with one meaning; made by `Model.add_rows`.
 

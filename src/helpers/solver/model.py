@@ -14,6 +14,8 @@ Everything is kept as arrays and filled into one PuLP problem when it is solved.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -193,6 +195,22 @@ class Model:
             known = ", ".join(self.rules) or "none"
             raise SolverError(f"{self.name}: there is no rule '{name}' here. There are: {known}.")
         return found
+
+    def with_limits(self, rule: Rule | str, rows: Integers, limits: Floats) -> Model:
+        """Return a model like this one, with other limits in some rows of a rule (positions within it)."""
+        old = self.rule(rule)
+        limit = old.limit.copy()
+        limit[rows] = limits
+        new = replace(old, limit=limit)
+        row_lower, row_upper = self.flat.row_lower.copy(), self.flat.row_upper.copy()
+        row_lower[new.part], row_upper[new.part] = new.bounds
+        other = copy(self)
+        other.blocks, other.money = dict(self.blocks), dict(self.money)
+        other.rules = self.rules | {new.name: new}
+        other._bounds, other._triples = list(self._bounds), list(self._triples)
+        other._forget()
+        other.__dict__["flat"] = replace(self.flat, row_lower=row_lower, row_upper=row_upper)
+        return other
 
     def _check_columns(self, name: str, parts: list[tuple[Integers, Integers, Floats]]) -> None:
         for _, column, _ in parts:

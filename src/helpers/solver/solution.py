@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from helpers.errors import SolverError
 from helpers.solver.expression import Variables
-from helpers.solver.flat import Floats
+from helpers.solver.flat import FlatModel, Floats
 from helpers.solver.limits import Rule, say_number
 from helpers.solver.model import Model
 from helpers.solver.options import SolveOptions
@@ -27,6 +28,14 @@ class Found:
     rows: Floats
     column_duals: Floats | None
     row_duals: Floats | None
+
+
+@dataclass(eq=False)
+class Kept:
+    """A HiGHS object after its run, and the model that it holds now (a what-if moves it)."""
+
+    highs: Any
+    flat: FlatModel
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +56,8 @@ class Solution:
         Raw values; None where there is no plan.
     changes
         State of the model at the solve, so that later changes are noticed.
+    kept
+        The HiGHS object that holds the solved model, for what-ifs.
     """
 
     model: Model
@@ -55,6 +66,7 @@ class Solution:
     solver: str
     found: Found | None
     changes: int
+    kept: Kept | None = field(default=None, repr=False)
 
     @property
     def status(self) -> Status:
@@ -108,6 +120,12 @@ class Solution:
         if self.found is None:
             raise SolverError(f"{self.sentence} {_ADVICE[self.status]}")
         return self.found
+
+    def require_unchanged(self) -> Found:
+        """Return the raw values of a plan whose model is still the one that was solved."""
+        if self.changes != self.model.changes:
+            raise SolverError(f"{self.model.name}: the model was changed after this solve. Solve it again.")
+        return self.require()
 
     def values(self, variables: Variables | str) -> Floats:
         """Return the values of a block, in the order of its keys; integers are whole."""

@@ -14,7 +14,7 @@ from helpers.solver.expression import Variables, aligned
 from helpers.solver.flat import FlatModel, Floats, fill_pulp
 from helpers.solver.model import Model
 from helpers.solver.options import SolveOptions
-from helpers.solver.solution import Found, Solution
+from helpers.solver.solution import Found, Kept, Solution
 from helpers.solver.verdict import Status, Verdict, judge
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ def solve(
     """
     options = SolveOptions(time_limit, gap, seed, threads, more or {})
     run = run_flat(model.flat, options, problem=model.problem, start=_start_values(model, start))
-    return Solution(model, options, run.verdict, solver_name(), run.found, model.changes)
+    kept = Kept(run.highs, model.flat)
+    return Solution(model, options, run.verdict, solver_name(), run.found, model.changes, kept)
 
 
 @dataclass(frozen=True, eq=False)
