@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -75,11 +76,8 @@ class PlanReport:
         said = [self.status_problem] if self.status_problem else []
         for name, rows in self.findings.groupby("rule", sort=False):
             first = rows.iloc[0]
-            amount = (
-                f"by {first['by']:,.6g} {first['unit']}".rstrip()
-                if np.isfinite(first["by"])
-                else "not checkable"
-            )
+            amount = f"by {first['by']:,.6g} {first['unit']}".rstrip()
+            amount = amount if np.isfinite(first["by"]) else "no number"
             said.append(f"{name}: {len(rows)} broken (worst: {first['where']}, {amount}).")
         return " ".join(said) or f"The plan keeps all {len(self.checked)} rules."
 
@@ -197,5 +195,5 @@ def _findings(where: list[str], by: list[float], rule: str, unit: str) -> pd.Dat
     return pd.DataFrame({"rule": rule, "where": where, "by": np.array(by, dtype=np.float64), "unit": unit})
 
 
-def _say_row(row: Mapping[str, object]) -> str:
+def _say_row(row: Mapping[Any, object]) -> str:
     return ", ".join(f"{name} {value}" for name, value in row.items())

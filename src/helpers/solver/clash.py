@@ -299,9 +299,8 @@ def _by_conflict(model: Model, options: SolveOptions) -> Clash:
     """Name a small set of limits that clash, where the cheapest way out could not be found in time."""
     rows = conflicting_rows(model.flat, options.time_limit)
     if not rows:
-        raise SolverError(
-            f"{model.name}: why there is no plan could not be found out in {options.time_limit:g} s. Allow more."
-        )
+        limit = f"{options.time_limit:g} s"
+        raise SolverError(f"{model.name}: why there is no plan was not found out in {limit}. Allow more.")
     against = _conflict_table(model, rows, [], [])
     sentence = f"These limits clash: {'; '.join(against['words'].head(_SAID))}."
     relaxations = pd.DataFrame(columns=list(_RELAX_COLUMNS))
