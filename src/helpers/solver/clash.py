@@ -264,9 +264,8 @@ def _runaway(model: Model, options: SolveOptions) -> Clash:
     """Name the variables that run away, or say that nothing is wrong."""
     run = run_flat(recession(model.flat), options)
     nothing = pd.DataFrame(columns=list(_RELAX_COLUMNS)), pd.DataFrame(columns=list(_AGAINST_COLUMNS))
-    if run.found is None or abs(run.verdict.objective) <= _TINY * max(
-        1.0, float(np.abs(model.flat.cost).max())
-    ):
+    smallest = 0.1 * _TINY * float(np.abs(model.flat.cost).max(initial=0.0))
+    if run.found is None or abs(run.verdict.objective) <= smallest:
         return Clash("feasible", *nothing, 0.0, True, (f"{model.name}: the limits do not clash.",))
     away = np.flatnonzero(np.abs(run.found.columns) > _TINY)
     names: dict[str, list[str]] = {}

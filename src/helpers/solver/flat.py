@@ -67,6 +67,19 @@ class FlatModel:
         return np.repeat(np.arange(len(self.row_lower)), np.diff(self.starts))
 
 
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Raw values of a run: per column (n,) and row (m,); duals are None where there are none.
+
+    Duals are ∂objective ÷ ∂limit, for minimising and maximising alike.
+    """
+
+    columns: Floats
+    rows: Floats
+    column_duals: Floats | None
+    row_duals: Floats | None
+
+
 @contextmanager
 def without_cyclic_collection() -> Iterator[None]:
     """Keep Python from searching for cycles among objects that are being made and all needed."""

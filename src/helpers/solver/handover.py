@@ -19,7 +19,7 @@ import pulp  # loads the library of highspy in its own way, so it has to come fi
 import highspy
 import numpy as np
 
-from helpers.solver.flat import FlatModel, read_pulp, without_cyclic_collection
+from helpers.solver.flat import FlatModel, Found, read_pulp, without_cyclic_collection
 from helpers.solver.options import SolveOptions
 
 _FEASIBLE = 2  # kSolutionStatusFeasible
@@ -56,6 +56,7 @@ class QuickHiGHS(pulp.HiGHS):
         )
         self.flat = flat
         self.start = start
+        self.found: Found | None = None
 
     def createAndConfigureSolver(self, lp: Any) -> None:  # noqa: N802 (PuLP's name)
         """Make the HiGHS object; another number of threads than before restarts its scheduler."""
@@ -80,9 +81,10 @@ class QuickHiGHS(pulp.HiGHS):
 
     def findSolutionValues(self, lp: Any) -> tuple[int, bool]:  # noqa: N802
         """Read all values in one go, and say the status as PuLP's own class would."""
-        has_solution = holds_a_plan(lp.solverModel)
-        write_values(lp, self.flat or read_pulp(lp), lp.solverModel, has_solution)
-        return _STATUS.get(lp.solverModel.getModelStatus(), pulp.LpSolveStatus.Undefined), has_solution
+        highs = lp.solverModel
+        self.found = read_values(lp, self.flat or read_pulp(lp), highs)
+        status = _STATUS.get(highs.getModelStatus(), pulp.LpSolveStatus.Undefined)
+        return status, self.found is not None
 
     def buildStats(  # noqa: N802
         self,
@@ -171,23 +173,24 @@ def run_interruptibly(highs: Any) -> None:
         highs.HandleKeyboardInterrupt = False
 
 
-def write_values(lp: Any, flat: FlatModel, highs: Any, has_solution: bool) -> None:
-    """Write what HiGHS holds into the PuLP problem; NaN where there is no plan."""
+def read_values(lp: Any, flat: FlatModel, highs: Any) -> Found | None:
+    """Read all that HiGHS holds in one go, into PuLP and as arrays; NaN into PuLP without a plan."""
     core = lp.toRustModel()
-    solution = highs.getSolution()
-    columns, rows = len(flat.cost), len(flat.row_lower)
-    values = solution.col_value if has_solution else [float("nan")] * columns
     with without_cyclic_collection():
+        if not holds_a_plan(highs):
+            core.set_variable_values([(i, float("nan")) for i in range(len(flat.cost))])
+            return None
+        solution = highs.getSolution()
+        values, activity = solution.col_value, np.array(solution.row_value, dtype=np.float64)
+        slack = np.where(flat.row_lower == -np.inf, flat.row_upper - activity, activity - flat.row_lower)
         core.set_variable_values(list(enumerate(values)))
-        if not has_solution:
-            return
-        at_most = flat.row_lower == -np.inf
-        activity = np.asarray(solution.row_value[:rows])
-        slack = np.where(at_most, flat.row_upper - activity, activity - flat.row_lower)
         core.set_constraint_slacks(list(enumerate(slack.tolist())))
-        if not flat.has_integers and solution.dual_valid:
-            core.set_variable_djs(list(enumerate(solution.col_dual)))
-            core.set_constraint_pis(list(enumerate(solution.row_dual)))
+        if flat.has_integers or not solution.dual_valid:
+            return Found(np.array(values, dtype=np.float64), activity, None, None)
+        reduced, prices = solution.col_dual, solution.row_dual
+        core.set_variable_djs(list(enumerate(reduced)))
+        core.set_constraint_pis(list(enumerate(prices)))
+        return Found(np.array(values, dtype=np.float64), activity, np.array(reduced), np.array(prices))
 
 
 _HIGHS = highspy.HighsModelStatus

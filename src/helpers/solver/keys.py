@@ -55,7 +55,7 @@ class KeyTable:
     def check_unique(self) -> None:
         """Raise where a key comes twice."""
         numbers = self._numbers(self)
-        if len(np.unique(numbers)) == len(self):
+        if np.all(numbers[1:] > numbers[:-1]) or pd.Index(numbers).is_unique:
             return
         first = int(np.flatnonzero(pd.Series(numbers).duplicated())[0])
         raise SolverError(f"{self.owner}: the key {self.text(first)} comes twice. Give each key once.")

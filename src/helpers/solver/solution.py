@@ -10,24 +10,11 @@ import pandas as pd
 
 from helpers.errors import SolverError
 from helpers.solver.expression import Variables
-from helpers.solver.flat import FlatModel, Floats
+from helpers.solver.flat import FlatModel, Floats, Found
 from helpers.solver.limits import Rule, say_number
 from helpers.solver.model import Model
 from helpers.solver.options import SolveOptions
 from helpers.solver.verdict import Status, Verdict
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """Raw values of a run: per column (n,) and row (m,); duals are None where there are none.
-
-    Duals are ∂objective ÷ ∂limit, for minimising and maximising alike.
-    """
-
-    columns: Floats
-    rows: Floats
-    column_duals: Floats | None
-    row_duals: Floats | None
 
 
 @dataclass(eq=False)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from helpers.errors import SolverError
 from helpers.solver.expression import Variables, aligned
-from helpers.solver.flat import FlatModel, Floats, fill_pulp
+from helpers.solver.flat import FlatModel, Floats, Found, fill_pulp
 from helpers.solver.model import Model
 from helpers.solver.options import SolveOptions
-from helpers.solver.solution import Found, Kept, Solution
+from helpers.solver.solution import Kept, Solution
 from helpers.solver.verdict import Status, Verdict, judge
 
 if TYPE_CHECKING:
@@ -100,24 +101,13 @@ def run_flat(
 
     begun = time.perf_counter()
     problem = fill_pulp(flat) if problem is None else problem
-    problem.solve(QuickHiGHS(options, flat, start))
+    solver = QuickHiGHS(options, flat, start)
+    problem.solve(solver)
     highs: Any = problem.solverModel
     verdict = judge(highs, flat, time.perf_counter() - begun)
     if highs.getModelStatus().name == "kUnboundedOrInfeasible":
         verdict = _told_apart(highs, flat, options, begun)
-    return Run(verdict, read_found(highs, flat) if verdict.has_solution else None, highs)
-
-
-def read_found(highs: Any, flat: FlatModel) -> Found:
-    """Read all values in one go; a model with integers has no duals."""
-    solution = highs.getSolution()
-    has_duals = solution.dual_valid and not flat.has_integers
-    return Found(
-        columns=np.array(solution.col_value, dtype=np.float64),
-        rows=np.array(solution.row_value, dtype=np.float64),
-        column_duals=np.array(solution.col_dual, dtype=np.float64) if has_duals else None,
-        row_duals=np.array(solution.row_dual, dtype=np.float64) if has_duals else None,
-    )
+    return Run(verdict, solver.found if verdict.has_solution else None, highs)
 
 
 def _told_apart(highs: Any, flat: FlatModel, options: SolveOptions, begun: float) -> Verdict:
@@ -132,6 +122,7 @@ def _told_apart(highs: Any, flat: FlatModel, options: SolveOptions, begun: float
     return Verdict(status, "", np.nan, np.nan, np.inf, time.perf_counter() - begun)
 
 
+@cache
 def solver_name() -> str:
     """Return name and version of the solver and of the way to it."""
     from importlib.metadata import version

@@ -23,7 +23,7 @@ from helpers.solver.flat import Floats, Integers
 from helpers.solver.limits import Rule
 from helpers.solver.model import Model
 from helpers.solver.solution import Solution
-from helpers.solver.solving import read_found, solver_name
+from helpers.solver.solving import solver_name
 from helpers.solver.verdict import judge
 
 
@@ -133,14 +133,21 @@ class WhatIf:
         return self._read(model, begun)
 
     def _read(self, model: Model, begun: float) -> Solution:
-        from helpers.solver.handover import run_interruptibly, write_values
+        from helpers.solver.handover import read_values, run_interruptibly
 
         highs = self.kept.highs
         run_interruptibly(highs)
+        found = read_values(self.base.model.problem, model.flat, highs)
         verdict = judge(highs, model.flat, time.perf_counter() - begun)
-        write_values(self.base.model.problem, model.flat, highs, verdict.has_solution)
-        found = read_found(highs, model.flat) if verdict.has_solution else None
-        return Solution(model, self.base.options, verdict, solver_name(), found, model.changes, self.kept)
+        return Solution(
+            model,
+            self.base.options,
+            verdict,
+            solver_name(),
+            found if verdict.has_solution else None,
+            model.changes,
+            self.kept,
+        )
 
     def _write(self, rule: Rule, rows: Integers) -> None:
         """Write the limits of `rule` into HiGHS and PuLP."""
