@@ -124,8 +124,10 @@ def holds_a_plan(highs: Any) -> bool:
     A finite objective is no proof: a simplex that was stopped has one at a point that breaks rows,
     and `pulp.HiGHS` takes it for a solution.
     """
-    empty = highs.getModelStatus() == highspy.HighsModelStatus.kModelEmpty
-    return empty or bool(highs.getInfo().primal_solution_status == _FEASIBLE)
+    status = highs.getModelStatus()
+    if status in {_HIGHS.kInfeasible, _HIGHS.kUnbounded, _HIGHS.kUnboundedOrInfeasible}:
+        return False
+    return status == _HIGHS.kModelEmpty or bool(highs.getInfo().primal_solution_status == _FEASIBLE)
 
 
 def pass_model(highs: Any, flat: FlatModel) -> None:

@@ -107,7 +107,7 @@ def run_flat(
     verdict = judge(highs, flat, time.perf_counter() - begun)
     if highs.getModelStatus().name == "kUnboundedOrInfeasible":
         verdict = _told_apart(highs, flat, options, begun)
-    return Run(verdict, solver.found if verdict.has_solution else None, highs)
+    return Run(verdict, solver.found, highs)
 
 
 def _told_apart(highs: Any, flat: FlatModel, options: SolveOptions, begun: float) -> Verdict:

@@ -63,7 +63,7 @@ def judge(highs: Any, flat: FlatModel, seconds: float) -> Verdict:
     from helpers.solver.handover import holds_a_plan
 
     reason = _REASONS.get(highs.getModelStatus().name, "")
-    if not holds_a_plan(highs) or highs.getModelStatus().name in {"kInfeasible", "kUnbounded"}:
+    if not holds_a_plan(highs):
         status = _NO_PLAN.get(highs.getModelStatus().name, Status.FAILED)
         bound = _bound_of(highs, flat, solved=False)
         return Verdict(status, reason, math.nan, bound, math.inf, seconds)

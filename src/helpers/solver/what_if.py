@@ -139,15 +139,7 @@ class WhatIf:
         run_interruptibly(highs)
         found = read_values(self.base.model.problem, model.flat, highs)
         verdict = judge(highs, model.flat, time.perf_counter() - begun)
-        return Solution(
-            model,
-            self.base.options,
-            verdict,
-            solver_name(),
-            found if verdict.has_solution else None,
-            model.changes,
-            self.kept,
-        )
+        return Solution(model, self.base.options, verdict, solver_name(), found, model.changes, self.kept)
 
     def _write(self, rule: Rule, rows: Integers) -> None:
         """Write the limits of `rule` into HiGHS and PuLP."""
