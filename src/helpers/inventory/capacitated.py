@@ -7,6 +7,7 @@ o_s overtime:
     Σ_s z_ist = 1                                     demand is served in full
     z_ist ≤ y_is                                      nothing without a set-up
     Σ_i ( b_i y_is + a_i Σ_t d_it z_ist ) ≤ C_s + o_s        set-ups and units fit the capacity
+    Σ_{s≤t} Σ_i b_i y_is ≤ Σ_{s≤t} ( C_s − Σ_i a_i d_is )     without overtime: implied, but rounded down
 
 with set-up times b_i and unit times a_i. Written in shares (facility location), without the capacity rows the
 relaxation of each item is whole by itself, which makes the bound strong: the same one that all (l, S)
@@ -222,6 +223,8 @@ def build_lots(problem: LotProblem) -> LotModel:
     _add_demand_rows(model, problem)
     _add_set_up_rows(model)
     _add_capacity_rows(model, problem)
+    if problem.overtime_cost is None:
+        _add_set_up_time_rows(model, problem)
     milp += pulp.LpAffineExpression.from_dict(_costs(model, problem))
     return model
 
@@ -265,6 +268,31 @@ def _add_capacity_rows(model: LotModel, problem: LotProblem) -> None:
     milp = model.problem
     for row, capacity in zip(used, problem.capacity.tolist(), strict=True):
         milp += pulp.LpAffineExpression.from_dict(row) <= capacity
+
+
+def _add_set_up_time_rows(model: LotModel, problem: LotProblem) -> None:
+    """Add what the demand so far leaves of the capacity so far: all the time there is for set-ups.
+
+    The other rows imply it but for rounding down to whole set-up times, yet in this form, with set-ups alone,
+    the solver finds cuts.
+    """
+    import pulp
+
+    milp = model.problem
+    step = _common_step(problem.setup_time)
+    left = np.cumsum(problem.capacity - problem.unit_time @ problem.demand)
+    room = np.floor(left / step + WHOLE) * step if step else left
+    row: dict[Any, float] = {}
+    for s, time in enumerate(room.tolist()):
+        row |= {model.set_up[i, s]: float(problem.setup_time[i]) for i in range(problem.shape[0])}
+        if time >= 0:  # else no plan exists, and the solver says so
+            milp += pulp.LpAffineExpression.from_dict(dict(row)) <= time
+
+
+def _common_step(times: Floats) -> float:
+    """Greatest whole number that divides all set-up times; 0 where they are not whole."""
+    whole = np.rint(times).astype("int64")
+    return float(np.gcd.reduce(whole)) if (times == whole).all() else 0.0
 
 
 def solve_lots(model: LotModel, gap: float, time_limit: float) -> tuple[float, bool]:

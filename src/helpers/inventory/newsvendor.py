@@ -137,6 +137,10 @@ def _integral_of_tail(demand: Any, level: float) -> float:
         return 0.0
     cuts: Floats = np.append(level, demand.isf(chance * 10.0 ** -np.arange(1, 14)))
     cuts = np.unique(np.maximum(cuts[np.isfinite(cuts)], level))
-    pieces = [integrate.quad(demand.sf, low, high, epsabs=0, epsrel=1e-11)[0] for low, high in pairwise(cuts)]
+    # Far out, P(D > x) may be no more than rounding: what counts is the share of the whole.
+    fine = 1e-12 * chance * float(cuts[1] - cuts[0]) if len(cuts) > 1 else 0.0
+    pieces = [
+        integrate.quad(demand.sf, low, high, epsabs=fine, epsrel=1e-11)[0] for low, high in pairwise(cuts)
+    ]
     rest = integrate.quad(demand.sf, cuts[-1], np.inf, epsrel=1e-6)[0] if np.isfinite(cuts[-1]) else 0.0
     return float(sum(pieces) + rest)

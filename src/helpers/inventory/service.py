@@ -257,19 +257,34 @@ def _fill_rate(exposure: Exposure, point: Floats, quantity: Floats) -> Floats:
 
 
 def _least_point(exposure: Exposure, quantity: Floats, target: Floats, lowest: Floats) -> Floats:
-    """Bisect for the least r whose fill rate reaches the target; whole where demand is."""
+    """Search for the least r whose fill rate reaches the target; whole where demand is.
+
+    The logarithm of the share missed is nearly straight in r, so two of three steps interpolate it;
+    each third halves.
+    """
     demand = exposure.longest
-    low, high = lowest.copy(), np.maximum(demand.quantile(np.full(len(target), 0.999)), lowest + 1)
-    if demand.whole:
-        high = np.ceil(high)
-    while (short := _fill_rate(exposure, high, quantity) < target).any():
+    step = np.ones(len(target)) if demand.whole else PRECISION * (demand.mean + 1)
+
+    def missed(point: Floats) -> Floats:
+        """Log of the share missed, over that allowed: ≤ 0 is enough."""
+        return np.log(np.maximum(1 - _fill_rate(exposure, point, quantity), 1e-15) / (1 - target))
+
+    low, high = lowest.copy(), np.maximum(np.ceil(demand.mean), lowest + 1)
+    at_low, at_high = missed(low), missed(high)
+    while (short := at_high > 0).any():
+        low, at_low = np.where(short, high, low), np.where(short, at_high, at_low)
         high = np.where(short, lowest + 2 * (high - lowest), high)
-    enough = _fill_rate(exposure, low, quantity) >= target
-    high = np.where(enough, low, high)
-    step = np.ones(len(low)) if demand.whole else PRECISION * (demand.mean + 1)
+        at_high = missed(high)
+    high = np.where(at_low <= 0, low, high)
+    rounds = 0
     while (active := high - low > step).any():
-        middle = np.floor((low + high) / 2) if demand.whole else (low + high) / 2
-        enough = _fill_rate(exposure, middle, quantity) >= target
-        low = np.where(active & ~enough, middle, low)
-        high = np.where(active & enough, middle, high)
+        share = 0.5 if rounds % 3 == 2 else at_low / np.where(active, at_low - at_high, 1.0)
+        middle = low + (high - low) * np.where(active, share, 0.5)
+        middle = np.clip(np.floor(middle) if demand.whole else middle, low + step / 2, high - step / 2)
+        middle = np.where(active, np.ceil(middle) if demand.whole else middle, high)
+        at_middle = missed(middle)
+        enough = at_middle <= 0
+        low, at_low = np.where(active & ~enough, middle, low), np.where(active & ~enough, at_middle, at_low)
+        high, at_high = np.where(active & enough, middle, high), np.where(active & enough, at_middle, at_high)
+        rounds += 1
     return high
