@@ -22,6 +22,7 @@ Supply Chain Theory (2nd ed.), appendix C.
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,6 +31,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from helpers.errors import ParameterError
 from helpers.inventory.arguments import Floats, find_wrong, refuse
+
+Positions = NDArray[np.int64]
 
 
 class LeadTimeDemand(Protocol):
@@ -43,6 +46,10 @@ class LeadTimeDemand(Protocol):
     @property
     def mean(self) -> Floats:
         """Expected units, μ."""
+        ...
+
+    def at(self, chosen: Positions) -> LeadTimeDemand:
+        """Only these series."""
         ...
 
     def cdf(self, level: Floats) -> Floats:
@@ -109,6 +116,10 @@ class NormalDemand:
         self.mean, spread = _columns("NormalDemand", mean, sd)
         self.sd = np.maximum(spread, 1e-12)
 
+    def at(self, chosen: Positions) -> NormalDemand:
+        """Only these series."""
+        return NormalDemand(self.mean[chosen], self.sd[chosen])
+
     def cdf(self, level: Floats) -> Floats:
         """F(x)."""
         from scipy import special
@@ -156,6 +167,10 @@ class GammaDemand:
         self.shape = np.minimum((self.mean / np.maximum(spread, 1e-12)) ** 2, 1e10)
         self.scale = self.mean / self.shape
 
+    def at(self, chosen: Positions) -> GammaDemand:
+        """Only these series."""
+        return GammaDemand(self.mean[chosen], np.sqrt(self.mean * self.scale)[chosen])
+
     def cdf(self, level: Floats) -> Floats:
         """F(x)."""
         return 1 - self._above(level, 0)
@@ -196,6 +211,10 @@ class PoissonDemand:
 
     def __init__(self, mean: ArrayLike) -> None:
         self.mean, _ = _columns("PoissonDemand", mean)
+
+    def at(self, chosen: Positions) -> PoissonDemand:
+        """Only these series."""
+        return PoissonDemand(self.mean[chosen])
 
     def cdf(self, level: Floats) -> Floats:
         """F(x)."""
@@ -245,6 +264,10 @@ class NegativeBinomialDemand:
         self.sd = np.sqrt(self.mean * np.maximum(lumpiness + 1, 1.0))
         self.beta = np.maximum(lumpiness, self.LEAST_LUMPINESS)
         self.size = np.maximum(self.mean, 1e-12) / self.beta
+
+    def at(self, chosen: Positions) -> NegativeBinomialDemand:
+        """Only these series."""
+        return NegativeBinomialDemand(self.mean[chosen], self.sd[chosen])
 
     def cdf(self, level: Floats) -> Floats:
         """F(x)."""
@@ -317,7 +340,14 @@ class SampledDemand:
         sums = np.hstack([np.cumsum(values[:, ::-1], axis=1)[:, ::-1], zero])
         squares = np.hstack([np.cumsum(values[:, ::-1] ** 2, axis=1)[:, ::-1], zero])
         self._sorted = _Sorted(values, sums, squares)
+        self._rows = np.arange(len(values))
         self.mean = values.mean(axis=1)
+
+    def at(self, chosen: Positions) -> SampledDemand:
+        """Only these series."""
+        found = copy(self)  # shares the sorted samples
+        found.mean, found._rows = self.mean[chosen], self._rows[chosen]
+        return found
 
     def cdf(self, level: Floats) -> Floats:
         """Share of samples that are at most x."""
@@ -329,7 +359,7 @@ class SampledDemand:
         wanted = np.broadcast_to(np.asarray(probability, dtype="float64"), self.mean.shape)
         # Rounding must not push 0.95 × 1000 to the 951st sample.
         rank = np.clip(np.ceil(np.round(wanted * count, 9)) - 1, 0, count - 1).astype("int64")
-        return np.take_along_axis(self._sorted.values, rank[:, None], axis=1)[:, 0]
+        return np.asarray(self._sorted.values[self._rows, rank])
 
     def loss(self, level: Floats) -> Floats:
         """n(x)."""
@@ -347,23 +377,21 @@ class SampledDemand:
     def _totals(self, level: Floats) -> tuple[Floats, Floats, Floats]:
         """Count, sum and sum of squares of the samples above x."""
         position = self._position(level)
-        columns = position[:, None]
         return (
             (self._sorted.values.shape[1] - position).astype("float64"),
-            np.take_along_axis(self._sorted.sums, columns, axis=1)[:, 0],
-            np.take_along_axis(self._sorted.squares, columns, axis=1)[:, 0],
+            self._sorted.sums[self._rows, position],
+            self._sorted.squares[self._rows, position],
         )
 
     def _position(self, level: Floats) -> NDArray[np.int64]:
         """How many samples are at most x: one binary search for all series."""
         values = self._sorted.values
         wanted = np.broadcast_to(np.asarray(level, dtype="float64"), self.mean.shape)
-        low = np.zeros(len(values), dtype="int64")
-        high = np.full(len(values), values.shape[1], dtype="int64")
-        rows = np.arange(len(values))
+        low = np.zeros(len(self._rows), dtype="int64")
+        high = np.full(len(self._rows), values.shape[1], dtype="int64")
         for _ in range(values.shape[1].bit_length()):
             middle = np.minimum((low + high) // 2, values.shape[1] - 1)
-            open_, small = low < high, values[rows, middle] <= wanted
+            open_, small = low < high, values[self._rows, middle] <= wanted
             low = np.where(open_ & small, middle + 1, low)
             high = np.where(open_ & ~small, middle, high)
         return low

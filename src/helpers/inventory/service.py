@@ -32,7 +32,7 @@ from numpy.typing import ArrayLike
 
 from helpers.errors import ParameterError
 from helpers.inventory.arguments import Floats, find_wrong, refuse
-from helpers.inventory.lead_time_demand import LeadTimeDemand
+from helpers.inventory.lead_time_demand import LeadTimeDemand, Positions
 
 Measure = Literal["cycle_service_level", "fill_rate"]
 PRECISION = 1e-9  # of a real reorder point, in units of the mean demand + 1
@@ -52,6 +52,11 @@ class Exposure:
 
     over_lead_time: LeadTimeDemand
     over_protection: LeadTimeDemand | None = None
+
+    def at(self, chosen: Positions) -> Exposure:
+        """Only these series."""
+        protection = self.over_protection
+        return Exposure(self.over_lead_time.at(chosen), None if protection is None else protection.at(chosen))
 
     @property
     def longest(self) -> LeadTimeDemand:
@@ -265,26 +270,32 @@ def _least_point(exposure: Exposure, quantity: Floats, target: Floats, lowest: F
     demand = exposure.longest
     step = np.ones(len(target)) if demand.whole else PRECISION * (demand.mean + 1)
 
-    def missed(point: Floats) -> Floats:
+    def missed(point: Floats, which: Positions) -> Floats:
         """Log of the share missed, over that allowed: ≤ 0 is enough."""
-        return np.log(np.maximum(1 - _fill_rate(exposure, point, quantity), 1e-15) / (1 - target))
+        found = _fill_rate(exposure.at(which), point[which], quantity[which])
+        return np.log(np.maximum(1 - found, 1e-15) / (1 - target[which]))
 
+    everything = np.arange(len(target))
     low, high = lowest.copy(), np.maximum(np.ceil(demand.mean), lowest + 1)
-    at_low, at_high = missed(low), missed(high)
-    while (short := at_high > 0).any():
-        low, at_low = np.where(short, high, low), np.where(short, at_high, at_low)
-        high = np.where(short, lowest + 2 * (high - lowest), high)
-        at_high = missed(high)
+    at_low, at_high = missed(low, everything), missed(high, everything)
+    while len(short := np.flatnonzero(at_high > 0)):
+        low[short], at_low[short] = high[short], at_high[short]
+        high[short] += high[short] - lowest[short]
+        at_high[short] = missed(high, short)
     high = np.where(at_low <= 0, low, high)
     rounds = 0
-    while (active := high - low > step).any():
-        share = 0.5 if rounds % 3 == 2 else at_low / np.where(active, at_low - at_high, 1.0)
-        middle = low + (high - low) * np.where(active, share, 0.5)
-        middle = np.clip(np.floor(middle) if demand.whole else middle, low + step / 2, high - step / 2)
-        middle = np.where(active, np.ceil(middle) if demand.whole else middle, high)
-        at_middle = missed(middle)
-        enough = at_middle <= 0
-        low, at_low = np.where(active & ~enough, middle, low), np.where(active & ~enough, at_middle, at_low)
-        high, at_high = np.where(active & enough, middle, high), np.where(active & enough, at_middle, at_high)
+    while len(open_ := np.flatnonzero(high - low > step)):
+        share = at_low[open_] / (at_low[open_] - at_high[open_]) if rounds % 3 < 2 else 0.5
+        middle, width = low.copy(), step[open_]
+        between = low[open_] + (high - low)[open_] * share
+        between = np.clip(between, low[open_] + width / 2, high[open_] - width / 2)
+        # Whole and strictly between the two.
+        middle[open_] = (
+            np.clip(np.floor(between), low[open_] + 1, high[open_] - 1) if demand.whole else between
+        )
+        at_middle = missed(middle, open_)
+        enough, rest = open_[at_middle <= 0], open_[at_middle > 0]
+        high[enough], at_high[enough] = middle[enough], at_middle[at_middle <= 0]
+        low[rest], at_low[rest] = middle[rest], at_middle[at_middle > 0]
         rounds += 1
     return high
