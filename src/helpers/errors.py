@@ -6,7 +6,9 @@
     |   `-- MappingError     3   a mapping.yaml that points at nothing
     |-- ContractError        4   data that cannot carry any decision
     |-- PageError            5   one or more pages of a run failed
-    `-- MissingExtraError    6   an optional package is not installed
+    |-- MissingExtraError    6   an optional package is not installed
+    |-- SolverError          7   a model that cannot be built, or has no plan that may be read
+    `-- PlanCheckError       8   a plan whose status is wrong or that breaks a rule
 
 A message says what is wrong, where, what came, and what to do.
 """
@@ -52,3 +54,15 @@ class MissingExtraError(PlanbookError):
     """An optional package is needed for what was asked."""
 
     exit_code = 6
+
+
+class SolverError(PlanbookError):
+    """A model cannot be built, or was read although it has no plan."""
+
+    exit_code = 7
+
+
+class PlanCheckError(PlanbookError):
+    """A plan does not stand up to the rules it was checked against."""
+
+    exit_code = 8
