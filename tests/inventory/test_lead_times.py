@@ -23,7 +23,7 @@ CUTOFF = pd.Timestamp("2026-01-19")  # the company's last order
 def buying(
     company: dict[str, pd.DataFrame], days: list[float], *, promised: float = 10.0, part: float = 1.0
 ) -> Case:
-    """Return the company with one purchase order of 100 units a week, received after so many days (NaN: not yet)."""
+    """Return the company with a purchase order of 100 units a week, received after these days (NaN: not)."""
     ordered = START + pd.to_timedelta(7 * np.arange(len(days)), unit="D")
     numbers = [f"PO{number:03d}" for number in range(len(days))]
     arrival = ordered + pd.to_timedelta(pd.Series(days).to_numpy(), unit="D")
@@ -217,7 +217,8 @@ def test_kaplan_meier_is_the_product_of_what_stays() -> None:
 
 def test_between_variance_matches_the_textbook_sum() -> None:
     mean, variance = np.array([1.0, 2.0, 4.0]), np.array([0.1, 0.2, 0.4])
-    # a = 10, 5, 2.5; centre 30/17.5; Q = 10·.5102 + 5·.0816 + 2.5·5.2245 = 18.5714; C = 17.5 − 131.25/17.5 = 10
+    # a = 10, 5, 2.5, centre 30/17.5; Q = 10*.5102 + 5*.0816 + 2.5*5.2245 = 18.5714,
+    # C = 17.5 − 131.25/17.5 = 10
     assert between_variance(mean, variance) == pytest.approx((18.571428571 - 2) / 10)
 
 

@@ -99,11 +99,12 @@ def spread_of(lines: pd.DataFrame) -> Spreads:
         shown = fit.sd if orders >= ORDERS_FOR_OWN_SHAPE else float(np.sqrt(variance))
         rows.append((supplier, fit.mean, shown, orders))
     found = pd.DataFrame(rows, columns=["supplier_id", "own_mean", "sd", "orders"])
-    noise = (found["sd"] ** 2 / found["orders"]).to_numpy()
+    noise = (found["sd"].astype("float64") ** 2 / found["orders"]).to_numpy(dtype="float64")
     own = found["own_mean"].to_numpy(dtype="float64")
     tau = float(np.sqrt(between_variance(own, noise)))
     centre = float(np.average(own, weights=1 / (noise + tau**2))) if len(own) else everyone
-    pooled = shrink(own, noise, np.full(len(own), centre), np.zeros(len(own)), max(tau, 1e-6))
+    centre_sd = float(np.sqrt(1 / (1 / (noise + tau**2)).sum())) if len(own) else UNKNOWN_SD
+    pooled = shrink(own, noise, np.full(len(own), centre), np.full(len(own), centre_sd), max(tau, 1e-6))
     return Spreads(
         found.assign(mean=pooled.mean, mean_sd=pooled.sd),
         lines.reset_index(drop=True).assign(stands=stands, tells=tells),
@@ -166,9 +167,9 @@ def _levels(keys: pd.DataFrame, spreads: Spreads) -> pd.DataFrame:
     known = keys[["supplier_id"]].merge(
         spreads.suppliers, on="supplier_id", how="left", validate="many_to_one"
     )
-    mean = known["mean"].fillna(spreads.mean).to_numpy()
-    mean_sd = known["mean_sd"].fillna(spreads.mean_sd).to_numpy()
-    sd = known["sd"].fillna(spreads.sd).to_numpy()
+    mean = known["mean"].astype("float64").fillna(spreads.mean).to_numpy()
+    mean_sd = known["mean_sd"].astype("float64").fillna(spreads.mean_sd).to_numpy()
+    sd = known["sd"].astype("float64").fillna(spreads.sd).to_numpy()
     lines = spreads.lines
     at_cell = pd.MultiIndex.from_frame(keys[KEYS]).get_indexer(pd.MultiIndex.from_frame(lines[KEYS]))
     product = keys.groupby(KEYS[:2], sort=False).ngroup().to_numpy()

@@ -118,7 +118,10 @@ def positions(case: Case, lead_times: LeadTimes | None = None) -> Positions:
     )
     table = table.assign(stock_value=table["on_hand"] * table["unit_cost"])
     transfers = _transfers_coming(table, pd.Timestamp(case.as_of))
-    coming = pd.concat([bought.drop(columns="overdue"), transfers], ignore_index=True)
+    parts = (bought.drop(columns="overdue"), transfers)
+    coming = pd.DataFrame(
+        {name: np.concatenate([part[name].to_numpy() for part in parts]) for name in transfers}
+    )
     counted = case.query("SELECT max(date) AS day FROM stock WHERE date <= $1", [case.as_of])
     return Positions(table, coming, pd.Timestamp(counted["day"].iloc[0]))
 
