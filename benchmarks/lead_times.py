@@ -3,8 +3,8 @@
 Run: python benchmarks/lead_times.py [seeds, 0 1 2 where not given]
 
 Per seed: bias of each supplier's mean (first receipt) against the true mean at the end, before weekends
-and holidays, which add about half a day; then lead times measured 26 weeks before the end against orders placed in
-the 13 weeks after that: share of orders below the 5, 50 and 95 % quantiles.
+and holidays, which add about half a day; then lead times measured 26 weeks before the end against
+orders placed in the 13 weeks after that: share of orders below the 5, 50 and 95 % quantiles.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def coverage(before: LeadTimes, now: LeadTimes) -> dict[str, str]:
     days = found["first_days"]
     below = pd.DataFrame({name: days <= found[name] for name in ("q05", "q50", "q95")}).mean()
     inside = days.between(np.floor(found["q05"]), np.ceil(found["q95"])).groupby(found["supplier_id"]).mean()
-    return {**below.map("{:.3f}".format).to_dict(), **inside.map("{:.2f}".format).to_dict()}
+    return {str(name): f"{share:.3f}" for name, share in [*below.items(), *inside.items()]}
 
 
 if __name__ == "__main__":

@@ -67,6 +67,11 @@ class Cells:
     suppliers: pd.DataFrame
     notes: tuple[str, ...]
 
+    @property
+    def days_or_nothing(self) -> Floats:
+        """`days` with a last row of NaN, which is where the row −1 of an unknown key points."""
+        return np.vstack([self.days, np.full((1, len(PROBABILITIES)), np.nan)])
+
     def rows_of(self, keys: pd.DataFrame) -> Groups:
         """Return the row of each key (product_id, site_id, maybe supplier_id); −1 where unknown."""
         if "supplier_id" in keys:
@@ -167,9 +172,9 @@ def _levels(keys: pd.DataFrame, spreads: Spreads) -> pd.DataFrame:
     known = keys[["supplier_id"]].merge(
         spreads.suppliers, on="supplier_id", how="left", validate="many_to_one"
     )
-    mean = known["mean"].astype("float64").fillna(spreads.mean).to_numpy()
-    mean_sd = known["mean_sd"].astype("float64").fillna(spreads.mean_sd).to_numpy()
-    sd = known["sd"].astype("float64").fillna(spreads.sd).to_numpy()
+    mean = known["mean"].astype("float64").fillna(spreads.mean).to_numpy(dtype="float64")
+    mean_sd = known["mean_sd"].astype("float64").fillna(spreads.mean_sd).to_numpy(dtype="float64")
+    sd = known["sd"].astype("float64").fillna(spreads.sd).to_numpy(dtype="float64")
     lines = spreads.lines
     at_cell = pd.MultiIndex.from_frame(keys[KEYS]).get_indexer(pd.MultiIndex.from_frame(lines[KEYS]))
     product = keys.groupby(KEYS[:2], sort=False).ngroup().to_numpy()
@@ -182,7 +187,9 @@ def _levels(keys: pd.DataFrame, spreads: Spreads) -> pd.DataFrame:
         noise = np.divide(sd[first] ** 2, effective, out=np.full(len(first), np.inf), where=effective > 0)
         seen = np.isfinite(noise)
         tau = np.sqrt(between_variance((own - mean[first])[seen], noise[seen]))
-        drawn = shrink(own, noise, mean[first], mean_sd[first], float(tau))
+        drawn = shrink(
+            own, noise, np.asarray(mean[first], "float64"), np.asarray(mean_sd[first], "float64"), float(tau)
+        )
         mean, mean_sd = drawn.mean[group], drawn.sd[group]
     counted = np.bincount(at_cell, minlength=len(keys))
     return keys.assign(lines=counted, level=mean, level_sd=mean_sd)

@@ -26,7 +26,7 @@ from helpers.contract.case import Case
 from helpers.errors import ParameterError
 from helpers.inventory.arguments import Floats, find_wrong, refuse
 from helpers.inventory.deliveries import Rule, delivery_lines, promises, with_promise
-from helpers.inventory.lead_time_cells import Cells, pool_cells, spread_of
+from helpers.inventory.lead_time_cells import PROBABILITIES, Cells, pool_cells, spread_of
 from helpers.inventory.lead_time_drift import drift
 
 RULES = ("first", "nearly_all", "last")
@@ -106,8 +106,7 @@ class LeadTimes:
             product_id, site_id, and supplier_id where it is chosen; else the supplier of priority 1, of
             equals the one with most lines.
         """
-        row = self.cells.rows_of(keys)
-        return np.where((row >= 0)[:, None], self.cells.days[row], np.nan)
+        return np.asarray(self.cells.days_or_nothing[self.cells.rows_of(keys)])
 
     def sample(self, keys: pd.DataFrame, count: int, seed: int = 0) -> Floats:
         """Draw lead times, pairs × count, days; NaN where nothing is known.
@@ -122,12 +121,11 @@ class LeadTimes:
         if count < 1:
             raise ParameterError(f"LeadTimes.sample: 'count' is {count}. Give 1 or more.")
         row = self.cells.rows_of(keys)
-        drawn = np.random.default_rng(seed).random((len(row), count)) * (self.cells.days.shape[1] - 1)
+        drawn = np.random.default_rng(seed).random((len(row), count)) * (len(PROBABILITIES) - 1)
         low = drawn.astype("int64")
         part = drawn - low
-        grid = self.cells.days
-        days = grid[row[:, None], low] * (1 - part) + grid[row[:, None], low + 1] * part
-        return np.where((row >= 0)[:, None], days, np.nan)
+        grid = self.cells.days_or_nothing
+        return np.asarray(grid[row[:, None], low] * (1 - part) + grid[row[:, None], low + 1] * part)
 
     def promised_against_measured(self) -> pd.DataFrame:
         """Return supplier_id, promised_days, mean_days, sd_days, late_by (days), ratio; latest first."""
@@ -241,7 +239,9 @@ def _open_lines(lines: pd.DataFrame, cells: Cells, as_of: pd.Timestamp) -> pd.Da
     """Open lines with the chance of being open this long, and when they are expected."""
     still = lines[~lines["is_finished"] & (lines["open_units"] > 0)].reset_index(drop=True)
     row = cells.rows_of(still[["supplier_id", "product_id", "site_id"]])
-    grid = np.where((row >= 0)[:, None], cells.days[row], still["promised_days"].to_numpy()[:, None])
+    grid = np.where(
+        (row >= 0)[:, None], cells.days_or_nothing[row], still["promised_days"].to_numpy()[:, None]
+    )
     age = still["age_days"].to_numpy()[:, None]
     later = grid > age
     left = later.sum(axis=1)
