@@ -8,8 +8,8 @@ reckons with, and k and c weeks of safety and of cover:
 
 It sees sales, not demand (what was lost it never learns of), and neither season nor promotion. k and c are
 what a good buyer arrives at by trying: on a replay of history, for each c of a list, the least k (in steps
-of a tenth of a week) that reaches the fill rate asked for; of those pairs the one with the least stock. This
-is the strongest form of the rule, tuned with the demand of the very weeks it is fitted on; nothing weakens it.
+of a tenth of a week) that reaches the fill rate asked for; of those pairs the one with the least stock (or
+cost). This is the strongest form of the rule, tuned with the demand of the very weeks it is fitted on.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from helpers.errors import ParameterError
 from helpers.inventory.arguments import Floats, find_wrong, refuse
 from helpers.inventory.policy_rules import Situation, level_of, up_to_level
-from helpers.inventory.simulate import simulate
+from helpers.inventory.simulate import fix_lead_times, simulate
 from helpers.inventory.simulation_case import SimulationCase
 from helpers.inventory.simulation_result import Simulation, group_codes
 
@@ -82,7 +82,8 @@ class FittedIncumbent:
     rule
         With k and c per series.
     table
-        One row per group: `group, safety_weeks, cover_weeks, fill_rate, stock_units, is_reached` on history.
+        One row per group: `group, safety_weeks, cover_weeks, fill_rate, stock_units` (with
+        costs also `stock_value, cost`) and `is_reached` on history.
     history
         The rule's replay of history.
     """
@@ -100,14 +101,15 @@ def fit_incumbent(
     group: str | None = None,
     covers: Sequence[float] = COVERS,
     least: ArrayLike = 1.0,
-    seed: int = 0,
+    least_by: str = "stock_units",
 ) -> FittedIncumbent:
-    """Return the min–max rule with the least stock that reaches a fill rate on history.
+    """Return the min–max rule with the least stock (or cost) that reaches a fill rate on history.
 
     Parameters
     ----------
     history
-        The weeks to tune on, P = 1, with `sales_before` where there are earlier ones.
+        The weeks to tune on, P = 1, with `sales_before` where there are earlier ones. Lead times given as
+        samples are drawn once, with seed 0.
     fill_rate
         Target, 0–1; one, or one per group in their order of appearance.
     lead_time
@@ -118,8 +120,8 @@ def fit_incumbent(
         c to try, weeks.
     least
         Least min, units.
-    seed
-        Of the lead times.
+    least_by
+        Measure by which c is chosen: `stock_units`, `stock_value`, or `cost`, which minds the orders too.
 
     Returns
     -------
@@ -129,14 +131,14 @@ def fit_incumbent(
     Raises
     ------
     ParameterError
-        The target is not a share, `covers` is empty, or the column is not in the keys.
+        The target is not a share, `covers` is empty, the column is not in the keys, or `least_by` is unknown.
 
     Examples
     --------
     >>> from helpers.inventory.simulation_case import SimulationCase
     >>> case = SimulationCase(pd.DataFrame({"product_id": ["A"]}), np.full((1, 1, 40), 5.0), 2, 20.0,
     ...                       sales_before=np.full((1, 13), 5.0))
-    >>> fitted = fit_incumbent(case, 0.99, lead_time=2).table
+    >>> fitted = fit_incumbent(case, 0.99, lead_time=2, covers=[1.0]).table
     >>> fitted[["safety_weeks", "cover_weeks", "fill_rate"]].to_numpy().tolist()
     [[0.0, 1.0, 1.0]]
     """
@@ -150,21 +152,23 @@ def fit_incumbent(
     findings = find_wrong("a share", {"fill_rate": target}) + find_wrong(
         "not negative", {"covers": list(covers)}
     )
-    refuse(
-        "fit_incumbent", findings + ([] if len(covers) else ["'covers' is empty. Give one or more weeks."])
-    )
-    tuning = _Tuning(history, codes, target, lead_time, least, group, seed)
-    chosen = _choose([tuning.try_cover(cover) for cover in covers], target)
+    known = {"stock_units", *(("stock_value", "cost") if history.costs else ())}
+    if least_by not in known:
+        findings.append(f"'least_by' is {least_by!r}. Give one of {sorted(known)}; money needs 'costs'.")
+    findings += [] if len(covers) else ["'covers' is empty. Give one or more weeks."]
+    refuse("fit_incumbent", findings)
+    tuning = _Tuning(fix_lead_times(history), codes, target, lead_time, least, group)
+    chosen = choose_tries([tuning.try_cover(cover) for cover in covers], target, least_by)
     rule = tuning.rule(chosen["safety_weeks"].to_numpy(), chosen["cover_weeks"].to_numpy())
     return FittedIncumbent(rule, chosen, tuning.play(rule))
 
 
-def _choose(tries: list[pd.DataFrame], target: Floats) -> pd.DataFrame:
-    """Of each group's tries the one with the least stock among those that reach, else the best service."""
+def choose_tries(tries: list[pd.DataFrame], target: Floats, least_by: str) -> pd.DataFrame:
+    """Of each group's tries that reach the target the cheapest; of those that do not, the best service."""
     table = pd.concat(tries)
     table["is_reached"] = table["fill_rate"].to_numpy() >= np.tile(target, len(tries)) - 1e-12
-    table["missed"] = np.where(table["is_reached"], 0.0, -table["fill_rate"])
-    best = table.rename_axis("number").sort_values(["number", "missed", "stock_units", "cover_weeks"])
+    table["missed"] = np.where(table["is_reached"], 0.0, 2 - table["fill_rate"])
+    best = table.rename_axis("number").sort_values(["number", "missed", least_by, "cover_weeks"])
     return best.groupby(level=0).head(1).drop(columns="missed").reset_index(drop=True)
 
 
@@ -176,14 +180,13 @@ class _Tuning:
     lead_time: ArrayLike
     least: ArrayLike
     group: str | None
-    seed: int
 
     def rule(self, safety: Floats, cover: Floats) -> BuyersMinMax:
         """The rule with k and c per group handed to the series."""
         return BuyersMinMax(self.lead_time, safety[self.codes], cover[self.codes], least=self.least)
 
     def play(self, rule: BuyersMinMax) -> Simulation:
-        return simulate(self.history, rule, seed=self.seed, group=self.group)
+        return simulate(self.history, rule, group=self.group)
 
     def try_cover(self, cover: float) -> pd.DataFrame:
         """Bisect for the least k of each group, all groups at once, on whole steps."""
@@ -197,12 +200,6 @@ class _Tuning:
             low = np.where(reached, low, np.minimum(middle, high - 1))
             high = np.where(reached, middle, high)
         groups = self.play(self.rule(high * STEP, covers)).groups
-        return pd.DataFrame(
-            {
-                "group": groups.iloc[:, 0],
-                "safety_weeks": high * STEP,
-                "cover_weeks": covers,
-                "fill_rate": groups["fill_rate"],
-                "stock_units": groups["stock_units"],
-            }
-        )
+        names = ["fill_rate", "stock_units", *(("stock_value", "cost") if self.history.costs else ())]
+        found = pd.DataFrame({"group": groups.iloc[:, 0], "safety_weeks": high * STEP, "cover_weeks": covers})
+        return pd.concat([found, groups[names]], axis=1)

@@ -145,13 +145,18 @@ class UpToRule:
 
 
 def level_of(levels: ArrayLike, situation: Situation) -> Floats:
-    """Return the levels of the situation's series in its week, as a column."""
+    """Return the levels of the situation's series in its week, as a column; an empty one is an error."""
     array = np.asarray(levels, dtype="float64")
-    if array.ndim == 0:
-        return array
     if array.ndim == 1:
-        return np.asarray(array[situation.series, None])
-    return np.asarray(array[situation.series, min(situation.week, array.shape[1] - 1), None])
+        array = array[situation.series, None]
+    elif array.ndim == 2:
+        array = array[situation.series, min(situation.week, array.shape[1] - 1), None]
+    if np.isnan(array).any():
+        first = situation.series[int(np.isnan(array).argmax()) if array.ndim else 0]
+        raise ParameterError(
+            f"The rule has an empty level for series {first} in week {situation.week}. Fill it in."
+        )
+    return np.asarray(array)
 
 
 def up_to_level(position: Floats, point: Floats, up_to: Floats) -> Floats:

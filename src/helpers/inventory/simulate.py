@@ -22,7 +22,7 @@ crossing); Law, Simulation Modeling and Analysis (5th ed.), section 11.2 (common
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,6 +94,13 @@ def simulate(
             run.play(week, rule)
         tally.add(chosen, run.totals(), run.weekly)
     return tally.read()
+
+
+def fix_lead_times(case: SimulationCase, seed: int = 0) -> SimulationCase:
+    """Return the case with its lead times drawn, n × P × T: many simulations with the same seed go faster."""
+    arrays = read_case(case)
+    drawn = draw_lead_times(arrays, np.arange(arrays.shape[0]), seed)
+    return case if drawn is None else replace(case, lead_times=np.moveaxis(drawn, 0, 2))
 
 
 def _chunks(arrays: CaseArrays) -> Iterator[NDArray[np.int64]]:
@@ -253,8 +260,8 @@ def draw_lead_times(arrays: CaseArrays, chosen: NDArray[np.int64], seed: int) ->
         return np.ascontiguousarray(np.moveaxis(times, 2, 0))
     if times.shape[1] == 1:
         return np.broadcast_to(times[None], (weeks, count, paths))
-    drawn = np.empty((weeks, count, paths), dtype="int64")
+    drawn = np.empty((count, weeks, paths), dtype="int64")
     for row, number in enumerate(chosen.tolist()):
         stream = np.random.Generator(np.random.Philox(key=np.array([seed, number], dtype="uint64")))
-        drawn[:, row] = times[row, stream.integers(times.shape[1], size=(weeks, paths))]
-    return drawn
+        drawn[row] = times[row, stream.integers(times.shape[1], size=(weeks, paths))]
+    return np.moveaxis(drawn, 1, 0)
