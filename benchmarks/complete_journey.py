@@ -21,6 +21,7 @@ import argparse
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import resources
 
 import duckdb
@@ -135,7 +136,7 @@ def window_at(shop: Shop, origin: int, horizon: int, seconds: dict[str, float]) 
         seconds[name] = seconds.get(name, 0.0) + time.process_time() - begin
 
     for name in SINGLE:
-        timed(name, lambda name=name: run_methods(known, (name,), horizon, WEEKS)[name])  # type: ignore[misc]
+        timed(name, partial(_single, known, name, horizon))
     products = shop.fixed["product"].astype(object)
     active = np.isfinite(known).any(axis=1)
     timed("product_share", lambda: share_of_product(known, products, active, horizon))
@@ -143,13 +144,21 @@ def window_at(shop: Shop, origin: int, horizon: int, seconds: dict[str, float]) 
     found[MEDIAN] = np.asarray(np.median([found[name] for name in MEDIAN_OF], axis=0))
     for name, drivers in WAYS.items():
         panel = shop.panel(origin, horizon, drivers)
-        timed(name, lambda panel=panel: forecast_boosted(panel, horizon).point)  # type: ignore[misc]
+        timed(name, partial(_boosted, panel, horizon))
         found[f"mean of ensemble and {name}"] = (found[ENSEMBLE] + found[name]) / 2
     actual = shop.demand[:, origin : origin + horizon]
     classes = demand_classes(known, 26)
     dispersion = recent_dispersion(known, np.ones(known.shape))
     seen = np.ones(actual.shape, dtype=bool)
     return Window(origin, found, actual, seen, classes, naive_scale(known, WEEKS), dispersion)
+
+
+def _single(known: Floats, name: str, horizon: int) -> Floats:
+    return run_methods(known, (name,), horizon, WEEKS)[name]
+
+
+def _boosted(panel: Panel, horizon: int) -> Floats:
+    return forecast_boosted(panel, horizon).point
 
 
 def quantiles_of(name: str, past: Sequence[Window], held: Window, demand: Floats) -> Floats:

@@ -114,14 +114,14 @@ def batches(case: Case) -> np.ndarray:
 class Timed(QuickHiGHS):
     """Our hand-over with the solver's own seconds left out."""
 
-    def callSolver(self, lp: Any) -> None:  # noqa: N802
+    def callSolver(self, lp: Any) -> None:  # noqa: N802 (PuLP's name)
         run(lp.solverModel)
 
 
 class TimedStock(pulp.HiGHS):
     """PuLP's hand-over with the solver's own seconds left out."""
 
-    def callSolver(self, lp: Any) -> None:  # noqa: N802
+    def callSolver(self, lp: Any) -> None:  # noqa: N802 (PuLP's name)
         run(lp.solverModel)
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -66,9 +65,9 @@ def week_line(seed: int, history: History, found: Prediction, settings: Forecast
         if cells.any():
             line[str(name)] = float(inside[cells].mean())
     recent = history.demand[:, : window.origin][:, -52:]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a series without any week
-        own = np.nanquantile(recent, settings.quantiles, axis=1, method="inverted_cdf").T[:, None, :]
+    begun = np.isfinite(recent).any(axis=1)
+    own = np.full((len(recent), 1, len(settings.quantiles)), np.nan)
+    own[begun, 0] = np.nanquantile(recent[begun], settings.quantiles, axis=1, method="inverted_cdf").T
     mine, other = (pinball(q, actual, settings.quantiles)[scored] for q in (found.quantiles, own))
     return line | {"pinball ÷ own 52 weeks": float(np.nanmean(mine) / np.nanmean(other))}
 

@@ -172,7 +172,7 @@ def _check_rule(rule: PlanRule, tables: Tables) -> pd.DataFrame:
     try:
         broken = rule.broken(tables)
         by = broken["by"].astype(float)
-    except Exception as error:
+    except Exception as error:  # whatever it is, a rule that cannot be checked is a broken one
         return _findings(
             [f"could not be checked: {type(error).__name__} {error}"], [np.nan], rule.name, rule.unit
         )

@@ -101,7 +101,7 @@ def test_changes_without_money_do_not_speak_of_money(shop_forecast: Forecast) ->
     )
     said = say_changes(replace(shop_forecast, changes=table))
     assert "money" not in said
-    assert "The main cause is: new demand." in said
+    assert "The main cause is: demand outside its interval." in said
 
 
 def test_without_changes_none_is_claimed(shop_forecast: Forecast) -> None:

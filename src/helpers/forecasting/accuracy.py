@@ -146,8 +146,8 @@ def ladder_table(
 
     Columns: method, meaning, wape, bias, rmse; the best WAPE first.
     """
-    every = {"chosen per series": chosen, **forecasts}
-    words = {"chosen per series": "what this page uses", **meanings}
+    every = {"chosen": chosen, **forecasts}
+    words = {"chosen": "what this page uses", **meanings}
     rows = [_ladder_row(name, words.get(name, ""), values, actual, seen) for name, values in every.items()]
     return pd.DataFrame(rows).sort_values(["wape", "method"], kind="stable").reset_index(drop=True)
 

@@ -12,6 +12,17 @@ KINDS = {
     "override": ("product changed by a planner", "products changed by planners"),
 }
 
+CAUSES = {
+    "level": "demand that came in inside its interval",
+    "new demand": "demand outside its interval",
+    "override": "planners' overrides",
+    "promotion": "promotions added or taken out",
+    "history repaired": "past weeks restated",
+    "launch or end": "launches and ends",
+    "method": "another method",
+    "settings": "other settings",
+}
+
 
 def say_coming(forecast: Forecast) -> str:
     """Return how many promotions, launches, ends and overrides lie in the weeks ahead."""
@@ -58,9 +69,9 @@ def say_changes(forecast: Forecast) -> str:
     first = table.iloc[0]
     return (
         f"{len(table):,} product × site pair{'s' * (len(table) != 1)} moved by more than a twentieth since a "
-        f"week ago. The main cause{' by money' * has_money} is: {causes.index[0]}. The first is "
-        f"{first['product_id']} at {first['site_id']}, from {first['before_units']:,.0f} to "
-        f"{first['now_units']:,.0f} units."
+        f"week ago. The main cause{' by money' * has_money} is: {CAUSES[str(causes.index[0])]}. "
+        f"The first is {first['product_id']} at {first['site_id']}, from {first['before_units']:,.0f} "
+        f"to {first['now_units']:,.0f} units."
     )
 
 

@@ -94,9 +94,11 @@ def baseline_words(forecast: Forecast) -> str:
 def plain_mean_errors(forecast: Forecast) -> pd.Series[float]:
     """Return the WAPE of plain means of the last weeks on the held-out window, by number of weeks.
 
-    They know no season and no trend, and are often harder to beat than the seasonal naive.
+    They know no season and no trend, and are often harder to beat than the seasonal naive. They see
+    demand as repaired, and are measured, as the forecast is, where stock lasted.
     """
     held, history = forecast.held_out, forecast.history
+    held = held[held["seen"].astype(bool)]
     if held.empty or not held["actual"].sum() > 0:
         return pd.Series(dtype="float64")
     origin, units = held["origin"].min().to_pydatetime(), held["actual"].sum()

@@ -209,7 +209,7 @@ def _relax_table(model: Model, rows: Integers, moves: Floats, costs: Floats, is_
 
 def _against(model: Model, run: Run, costs: Floats, options: SolveOptions, giving: set[int]) -> pd.DataFrame:
     """Return the rows and bounds with a dual in the elastic model that do not give way themselves."""
-    assert run.found is not None  # noqa: S101
+    assert run.found is not None  # noqa: S101 (the caller looked)
     flat, found = elastic(model.flat, costs), run.found
     if flat.has_integers:
         fixed = fix_integers(flat, np.round(found.columns))

@@ -70,7 +70,7 @@ class Operand:
     # NumPy and pandas leave `array * variables` to us instead of multiplying one by one.
     __array_ufunc__ = None
     __pandas_priority__ = 5000
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # == makes a rule, so nothing can be a key
 
     @property
     def terms(self) -> tuple[Term, ...]:

@@ -66,7 +66,7 @@ class QuickHiGHS(pulp.HiGHS):
             _threads_of_this_process[:] = [self.threads]
         super().createAndConfigureSolver(lp)
 
-    def buildSolverModel(self, lp: Any) -> None:  # noqa: N802
+    def buildSolverModel(self, lp: Any) -> None:  # noqa: N802 (PuLP's name)
         """Pass the whole model in one call."""
         if self.flat is None:
             self.flat = read_pulp(lp)
@@ -75,18 +75,18 @@ class QuickHiGHS(pulp.HiGHS):
             given = np.flatnonzero(np.isfinite(self.start)).astype(np.int32)
             lp.solverModel.setSolution(len(given), given, self.start[given])
 
-    def callSolver(self, lp: Any) -> None:  # noqa: N802
+    def callSolver(self, lp: Any) -> None:  # noqa: N802 (PuLP's name)
         """Run; Ctrl-C stops HiGHS at once rather than at the time limit."""
         run_interruptibly(lp.solverModel)
 
-    def findSolutionValues(self, lp: Any) -> tuple[int, bool]:  # noqa: N802
+    def findSolutionValues(self, lp: Any) -> tuple[int, bool]:  # noqa: N802 (PuLP's name)
         """Read all values in one go, and say the status as PuLP's own class would."""
         highs = lp.solverModel
         self.found = read_values(lp, self.flat or read_pulp(lp), highs)
         status = _STATUS.get(highs.getModelStatus(), pulp.LpSolveStatus.Undefined)
         return status, self.found is not None
 
-    def buildStats(  # noqa: N802
+    def buildStats(  # noqa: N802 (PuLP's name)
         self,
         lp: Any,
         status: int,
@@ -113,7 +113,7 @@ class QuickHiGHS(pulp.HiGHS):
 
 def new_highs() -> Any:
     """Return a silent HiGHS object."""
-    highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy has no types
     highs.setOptionValue("output_flag", False)
     return highs
 

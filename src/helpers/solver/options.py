@@ -71,7 +71,7 @@ def _check_more(more: Mapping[str, object]) -> None:
     # isort: split
     import highspy
 
-    trial: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    trial: Any = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy has no types
     trial.setOptionValue("output_flag", False)
     for name, value in more.items():
         if name in _OWN:

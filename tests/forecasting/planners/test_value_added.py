@@ -204,3 +204,30 @@ def test_without_a_backtest_nothing_is_judged(backtest: pd.DataFrame) -> None:
     found = judge_overrides(table(override()), backtest.head(0))
     assert found.judged.empty
     assert len(found.left_out) == 1
+
+
+def test_week_in_which_stock_ran_out_is_not_judged() -> None:
+    """What was wanted is then an estimate, which resembles the forecast and would flatter it."""
+    backtest = pd.DataFrame(
+        {
+            "origin": pd.Timestamp("2024-01-01"),
+            "product_id": "P",
+            "site_id": ["A", "B", "A", "B"],
+            "week": pd.to_datetime(["2024-01-08", "2024-01-08", "2024-01-15", "2024-01-15"]),
+            "actual": 10.0,
+            "mean": 10.0,
+            "naive": 8.0,
+            "seen": [True, False, True, True],
+        }
+    )
+    rows = [("A", "2024-01-08"), ("B", "2024-01-08"), ("", "2024-01-08"), ("", "2024-01-15")]
+    overrides = pd.DataFrame(rows, columns=["site_id", "week"]).assign(
+        product_id="P", author="X", quantity=12.0, reason="", made_on="2024-01-02"
+    )
+    found = judge_overrides(overrides, backtest, resamples=10)
+    assert list(found.judged[["site_id", "week"]].astype(str).itertuples(index=False, name=None)) == [
+        ("A", "2024-01-08"),
+        ("", "2024-01-15"),
+    ]
+    assert found.left_out["why"].str.contains("stock ran out").all()
+    assert len(found.left_out) == 2

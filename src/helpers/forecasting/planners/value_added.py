@@ -86,7 +86,8 @@ def judge_overrides(
     overrides
         The table `overrides`.
     backtest
-        Columns origin, product_id, site_id, week, actual, mean, naive.
+        Columns origin, product_id, site_id, week, actual, mean, naive; `seen` where there is one: weeks
+        in which stock ran out are not judged, since an estimated demand resembles the forecast.
     series
         Columns product_id, site_id, unit_value, demand_class, such as the forecast table; without
         it money is counted as nothing and the class as unknown.
@@ -124,8 +125,10 @@ def _comparable(backtest: pd.DataFrame) -> pd.DataFrame:
     """
     newest = backtest.sort_values("origin", kind="stable").drop_duplicates(KEYS, keep="last")
     values = ["actual", "naive", "mean"]
-    rows = newest[[*KEYS, *values]].astype({"site_id": str})
-    whole = rows.groupby(["product_id", "week"], sort=True)[values].sum().reset_index().assign(site_id="")
+    seen = newest["seen"] if "seen" in newest else pd.Series(True, index=newest.index)
+    rows = newest[[*KEYS, *values]].astype({"site_id": str}).assign(seen=seen.astype(bool))
+    sums = dict.fromkeys(values, "sum") | {"seen": "all"}
+    whole = rows.groupby(["product_id", "week"], sort=True).agg(sums).reset_index().assign(site_id="")
     parts = [part for part in (rows, whole) if len(part)]
     found = pd.concat(parts, ignore_index=True) if parts else rows
     return found.rename(columns={"mean": "statistical"}).astype({"week": "datetime64[ns]"})
@@ -141,6 +144,7 @@ def _why_not(compared: pd.DataFrame, backtest: pd.DataFrame) -> pd.Series[str]:
         "made when the week had begun": compared["made_on"] >= compared["week"],
         "the week lies before the back-test": compared["week"] < first,
         "no forecast of this product, site and week to compare with": compared["actual"].isna(),
+        "stock ran out in the week: what was wanted is an estimate": compared["seen"].eq(False),
     }
     found = np.select(list(rules.values()), list(rules), default="")
     return pd.Series(found, index=compared.index, dtype="object")

@@ -215,7 +215,7 @@ def _check(
 
 def _check_quantiles(quantiles: object) -> list[str]:
     try:
-        values = [float(probability) for probability in quantiles]  # type: ignore[attr-defined]
+        values = [float(probability) for probability in quantiles]  # type: ignore[attr-defined]  # anything may come
     except (TypeError, ValueError):
         return [f"quantiles: {quantiles!r} came. Give probabilities such as (0.05, 0.5, 0.95)."]
     outside = [value for value in values if not 0 < value < 1]
