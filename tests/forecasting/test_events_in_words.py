@@ -84,7 +84,7 @@ def test_changes_name_the_cause_with_most_money_and_the_first_row(shop_forecast:
     )
     assert say_changes(replace(shop_forecast, changes=table)) == (
         "3 product × site pairs moved by more than a twentieth since a week ago. The main cause by money is: "
-        "new demand. The first is P1 at A, from 1,000 to 2,000 units."
+        "demand outside its interval. The first is P1 at A, from 1,000 to 2,000 units."
     )
 
 
