@@ -17,10 +17,10 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from helpers.inventory.incumbent import BuyersMinMax, fit_incumbent
-from helpers.inventory.policy_rules import FixedQuantityRule, ReplenishmentRule, UpToRule
-from helpers.inventory.simulate import simulate
-from helpers.inventory.simulation_case import Costs, SimulationCase
+from helpers.inventory.simulation.case import Costs, SimulationCase
+from helpers.inventory.simulation.incumbent import BuyersMinMax, fit_incumbent
+from helpers.inventory.simulation.policy_rules import FixedQuantityRule, ReplenishmentRule, UpToRule
+from helpers.inventory.simulation.simulate import simulate
 
 
 def main() -> None:

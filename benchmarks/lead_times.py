@@ -17,7 +17,7 @@ import pandas as pd
 
 from helpers.contract.load import case_from_tables
 from helpers.contract.sample import Sample, make_sample
-from helpers.inventory.lead_times import LeadTimes, LeadTimeSettings, measure_lead_times
+from helpers.inventory.supply.lead_times import LeadTimes, LeadTimeSettings, measure_lead_times
 
 TABLES = ("products", "sites", "suppliers", "supply_terms", "lanes", "customers")
 DATED = {"orders": "order_date", "stock": "date", "purchase_orders": "order_date", "receipts": "date"}

@@ -26,7 +26,7 @@ from helpers.inventory import (
     lot_sizes_capacitated,
     reorder_points_for_target,
 )
-from helpers.inventory.service import Measure
+from helpers.inventory.policies.service import Measure
 
 LOTS = [(12, 1, 130.0), (12, 2, 126.0), (12, 3, 124.0), (12, 11, 122.0), (24, 4, 126.0), (24, 13, 122.0)]
 PAIRS = 10_000

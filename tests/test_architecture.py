@@ -103,7 +103,7 @@ def test_only_the_solver_speaks_to_pulp() -> None:
         if any(n.split(".")[0] == "pulp" for n in imports_of(p))
     }
     # These two have one build, solve and read each, and move behind the solver's door next.
-    waiting = {"inventory/capacitated.py", "inventory/guaranteed_service.py"}
+    waiting = {"inventory/policies/capacitated.py", "inventory/policies/guaranteed_service.py"}
     assert {name for name in speakers - waiting if not name.startswith("solver")} == set()
 
 

@@ -11,7 +11,7 @@ from scipy import stats
 
 from helpers.errors import ParameterError
 from helpers.inventory import guaranteed_service
-from helpers.inventory.stages import read_network
+from helpers.inventory.policies.stages import read_network
 
 COLUMNS = (
     "stage",

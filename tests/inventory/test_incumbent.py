@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from helpers.errors import ParameterError
-from helpers.inventory.incumbent import BuyersMinMax, choose_tries, fit_incumbent
-from helpers.inventory.policy_rules import Situation
-from helpers.inventory.simulate import simulate
-from helpers.inventory.simulation_case import Costs, SimulationCase
+from helpers.inventory.simulation.case import Costs, SimulationCase
+from helpers.inventory.simulation.incumbent import BuyersMinMax, choose_tries, fit_incumbent
+from helpers.inventory.simulation.policy_rules import Situation
+from helpers.inventory.simulation.simulate import simulate
 
 
 def history(weeks: int = 78) -> SimulationCase:

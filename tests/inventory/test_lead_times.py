@@ -11,10 +11,10 @@ import pytest
 from helpers.contract.case import Case
 from helpers.contract.load import case_from_tables
 from helpers.errors import ParameterError
-from helpers.inventory.deliveries import delivery_lines
-from helpers.inventory.lead_time_drift import drift
-from helpers.inventory.lead_times import LeadTimes, LeadTimeSettings, measure_lead_times
-from helpers.inventory.pooling import between_variance, fit_censored, shrink, survival_quantiles
+from helpers.inventory.supply.deliveries import delivery_lines
+from helpers.inventory.supply.lead_time_drift import drift
+from helpers.inventory.supply.lead_times import LeadTimes, LeadTimeSettings, measure_lead_times
+from helpers.inventory.supply.pooling import between_variance, fit_censored, shrink, survival_quantiles
 
 START = pd.Timestamp("2025-01-06")
 CUTOFF = pd.Timestamp("2026-01-19")  # the company's last order

@@ -19,11 +19,16 @@ from helpers.inventory import (
     newsvendor,
     service_of,
 )
-from helpers.inventory import simulate as simulate_module
-from helpers.inventory.policy_rules import FixedQuantityRule, MinMaxRule, ReplenishmentRule, UpToRule
-from helpers.inventory.simulate import fix_lead_times, simulate
-from helpers.inventory.simulation_case import Costs, SimulationCase, order_calendar
-from helpers.inventory.simulation_result import Simulation
+from helpers.inventory.simulation import simulate as simulate_module
+from helpers.inventory.simulation.case import Costs, SimulationCase, order_calendar
+from helpers.inventory.simulation.policy_rules import (
+    FixedQuantityRule,
+    MinMaxRule,
+    ReplenishmentRule,
+    UpToRule,
+)
+from helpers.inventory.simulation.result import Simulation
+from helpers.inventory.simulation.simulate import fix_lead_times, simulate
 
 Floats = NDArray[np.float64]
 

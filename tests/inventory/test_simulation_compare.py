@@ -8,10 +8,10 @@ import pytest
 
 from helpers.errors import ParameterError
 from helpers.inventory import Exposure, PoissonDemand, reorder_points_for_target
-from helpers.inventory.policy_rules import FixedQuantityRule, ReplenishmentRule, UpToRule
-from helpers.inventory.simulate import simulate
-from helpers.inventory.simulation_case import Costs, SimulationCase
-from helpers.inventory.simulation_compare import beside_promise, compare_simulations, service_cash_frontier
+from helpers.inventory.simulation.case import Costs, SimulationCase
+from helpers.inventory.simulation.compare import beside_promise, compare_simulations, service_cash_frontier
+from helpers.inventory.simulation.policy_rules import FixedQuantityRule, ReplenishmentRule, UpToRule
+from helpers.inventory.simulation.simulate import simulate
 
 MEANS = np.array([0.7, 3.0, 8.0, 20.0])
 KEYS = pd.DataFrame({"product_id": list("wxyz"), "abc": ["C", "B", "A", "A"]})

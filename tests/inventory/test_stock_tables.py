@@ -9,7 +9,7 @@ import pytest
 from helpers.contract.case import Case
 from helpers.contract.load import case_from_tables
 from helpers.errors import ParameterError
-from helpers.inventory.classes import (
+from helpers.inventory.stock.classes import (
     ClassSettings,
     abc_classes,
     classify,
@@ -17,10 +17,10 @@ from helpers.inventory.classes import (
     season_of,
     xyz_classes,
 )
-from helpers.inventory.lead_time_paths import demand_over_lead_time
-from helpers.inventory.positions import positions
-from helpers.inventory.stock_kpis import stock_kpis
-from helpers.inventory.stockout_risk import shortage, stockout_risk
+from helpers.inventory.stock.kpis import stock_kpis
+from helpers.inventory.stock.stockout_risk import shortage, stockout_risk
+from helpers.inventory.supply.lead_time_paths import demand_over_lead_time
+from helpers.inventory.supply.positions import positions
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
 """How much to hold and when to order: the textbook's policies, exact where the textbook is."""
 
-from helpers.inventory.capacitated import CapacitatedPlan, lot_sizes_capacitated
-from helpers.inventory.discounts import quantity_discount
-from helpers.inventory.guaranteed_service import GuaranteedService, guaranteed_service
-from helpers.inventory.joint import JointReplenishment, joint_replenishment
-from helpers.inventory.lead_time_demand import (
+from helpers.inventory.policies.capacitated import CapacitatedPlan, lot_sizes_capacitated
+from helpers.inventory.policies.discounts import quantity_discount
+from helpers.inventory.policies.guaranteed_service import GuaranteedService, guaranteed_service
+from helpers.inventory.policies.joint import JointReplenishment, joint_replenishment
+from helpers.inventory.policies.lead_time_demand import (
     GammaDemand,
     LeadTimeDemand,
     NegativeBinomialDemand,
@@ -14,18 +14,18 @@ from helpers.inventory.lead_time_demand import (
     mean_over,
     sd_over,
 )
-from helpers.inventory.lot_size import LotSize, economic_order_quantity
-from helpers.inventory.lot_sizing import LotSizes, lot_sizes
-from helpers.inventory.min_max import MinMaxPolicy, min_max_policy
-from helpers.inventory.newsvendor import BaseStock, newsvendor
-from helpers.inventory.periodic import base_stock_policy
-from helpers.inventory.reorder_point import (
+from helpers.inventory.policies.lot_size import LotSize, economic_order_quantity
+from helpers.inventory.policies.lot_sizing import LotSizes, lot_sizes
+from helpers.inventory.policies.min_max import MinMaxPolicy, min_max_policy
+from helpers.inventory.policies.newsvendor import BaseStock, newsvendor
+from helpers.inventory.policies.periodic import base_stock_policy
+from helpers.inventory.policies.reorder_point import (
     ReorderPointPolicy,
     reorder_point_policy,
     reorder_point_policy_poisson,
 )
-from helpers.inventory.serial import SerialPolicy, serial_base_stock
-from helpers.inventory.service import (
+from helpers.inventory.policies.serial import SerialPolicy, serial_base_stock
+from helpers.inventory.policies.service import (
     Exposure,
     ServicePolicy,
     reorder_points_by_cost,

@@ -27,8 +27,8 @@ import pandas as pd
 from helpers.contract.case import Case
 from helpers.errors import ParameterError
 from helpers.inventory.arguments import Floats, find_wrong, refuse
-from helpers.inventory.lead_time_paths import CHUNK, Draw, rows_of_paths
-from helpers.inventory.positions import PAIR, Positions
+from helpers.inventory.supply.lead_time_paths import CHUNK, Draw, rows_of_paths
+from helpers.inventory.supply.positions import PAIR, Positions
 
 CUSTOMER_WEEKS = 26
 MARGIN_WEEKS = 52

@@ -35,7 +35,7 @@ import pandas as pd
 
 from helpers.errors import PlanbookError
 from helpers.inventory.arguments import Floats
-from helpers.inventory.stages import Network, read_network
+from helpers.inventory.policies.stages import Network, read_network
 
 FIRST_BREAKPOINTS = (0.05, 0.2, 0.5)  # of the longest net replenishment time
 MOST_ROUNDS = 50

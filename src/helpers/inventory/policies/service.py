@@ -32,7 +32,7 @@ from numpy.typing import ArrayLike
 
 from helpers.errors import ParameterError
 from helpers.inventory.arguments import Floats, find_wrong, refuse
-from helpers.inventory.lead_time_demand import LeadTimeDemand, Positions
+from helpers.inventory.policies.lead_time_demand import LeadTimeDemand, Positions
 
 Measure = Literal["cycle_service_level", "fill_rate"]
 PRECISION = 1e-9  # of a real reorder point, in units of the mean demand + 1
@@ -135,7 +135,7 @@ def reorder_points_for_target(
 
     Examples
     --------
-    >>> from helpers.inventory.lead_time_demand import PoissonDemand
+    >>> from helpers.inventory.policies.lead_time_demand import PoissonDemand
     >>> found = reorder_points_for_target(Exposure(PoissonDemand([3.0])), 5, 0.95, "fill_rate")
     >>> found.reorder_point, found.fill_rate.round(6)
     (array([5.]), array([0.973153]))

@@ -186,7 +186,7 @@ def reorder_point_policy_poisson(
 
 def _level_costs(level: Floats, mean: float, holding_cost: float, stockout_cost: float) -> Floats:
     """G(y) of Poisson lead-time demand."""
-    from helpers.inventory.lead_time_demand import PoissonDemand
+    from helpers.inventory.policies.lead_time_demand import PoissonDemand
 
     short = PoissonDemand(np.full(len(level), mean)).loss(level)
     return holding_cost * (level - mean + short) + stockout_cost * short

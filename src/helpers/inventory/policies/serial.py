@@ -30,7 +30,7 @@ from numpy.typing import ArrayLike
 
 from helpers.errors import ParameterError
 from helpers.inventory.arguments import Floats, find_wrong, refuse
-from helpers.inventory.lead_time_demand import NormalDemand, PoissonDemand
+from helpers.inventory.policies.lead_time_demand import NormalDemand, PoissonDemand
 
 POINTS_PER_SD = 400  # of the least varying stage
 MOST_POINTS = 200_000

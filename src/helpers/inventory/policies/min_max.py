@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from helpers.errors import ParameterError
 from helpers.inventory.arguments import Floats, find_wrong, refuse
-from helpers.inventory.newsvendor import TAIL, check_distribution, is_discrete, newsvendor
+from helpers.inventory.policies.newsvendor import TAIL, check_distribution, is_discrete, newsvendor
 
 
 @dataclass(frozen=True)

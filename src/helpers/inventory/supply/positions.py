@@ -27,8 +27,8 @@ import pandas as pd
 
 from helpers.contract.case import Case
 from helpers.inventory.arguments import Floats
-from helpers.inventory.deliveries import delivery_lines
-from helpers.inventory.lead_times import LeadTimes
+from helpers.inventory.supply.deliveries import delivery_lines
+from helpers.inventory.supply.lead_times import LeadTimes
 
 PAIR = ["product_id", "site_id"]
 STOCK = """

@@ -18,8 +18,8 @@ import numpy as np
 
 from helpers.errors import ParameterError
 from helpers.inventory.arguments import find_wrong, refuse
-from helpers.inventory.lead_time_demand import NormalDemand
-from helpers.inventory.newsvendor import BaseStock
+from helpers.inventory.policies.lead_time_demand import NormalDemand
+from helpers.inventory.policies.newsvendor import BaseStock
 
 
 def base_stock_policy(

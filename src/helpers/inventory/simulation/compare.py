@@ -15,10 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from helpers.errors import ParameterError
 from helpers.inventory.arguments import Floats, find_wrong, refuse
-from helpers.inventory.policy_rules import ReplenishmentRule
-from helpers.inventory.simulate import simulate
-from helpers.inventory.simulation_case import SimulationCase
-from helpers.inventory.simulation_result import Simulation, group_codes
+from helpers.inventory.simulation.case import SimulationCase
+from helpers.inventory.simulation.policy_rules import ReplenishmentRule
+from helpers.inventory.simulation.result import Simulation, group_codes
+from helpers.inventory.simulation.simulate import simulate
 
 RATES = ("fill_rate", "cycle_service_level", "weeks_in_stock")
 

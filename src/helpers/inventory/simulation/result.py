@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from helpers.errors import ParameterError
 from helpers.inventory.arguments import Floats
-from helpers.inventory.simulation_case import CaseArrays
+from helpers.inventory.simulation.case import CaseArrays
 
 QUANTITIES = (
     "demand", "short", "lost", "orders", "ordered_units", "stock_units", "stock_at_start", "weeks_short",

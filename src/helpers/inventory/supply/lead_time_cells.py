@@ -12,8 +12,8 @@ import pandas as pd
 
 from helpers.contract.case import Case
 from helpers.inventory.arguments import Floats
-from helpers.inventory.deliveries import with_promise
-from helpers.inventory.pooling import (
+from helpers.inventory.supply.deliveries import with_promise
+from helpers.inventory.supply.pooling import (
     Groups,
     between_variance,
     fit_censored,

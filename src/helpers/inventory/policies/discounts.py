@@ -21,7 +21,7 @@ import numpy as np
 
 from helpers.errors import ParameterError
 from helpers.inventory.arguments import Floats, find_wrong, refuse
-from helpers.inventory.lot_size import LotSize
+from helpers.inventory.policies.lot_size import LotSize
 
 KINDS = ("all_units", "incremental")
 

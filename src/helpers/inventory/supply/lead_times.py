@@ -25,9 +25,9 @@ import pandas as pd
 from helpers.contract.case import Case
 from helpers.errors import ParameterError
 from helpers.inventory.arguments import Floats, find_wrong, refuse
-from helpers.inventory.deliveries import Rule, delivery_lines, promises, with_promise
-from helpers.inventory.lead_time_cells import PROBABILITIES, Cells, pool_cells, spread_of
-from helpers.inventory.lead_time_drift import drift
+from helpers.inventory.supply.deliveries import Rule, delivery_lines, promises, with_promise
+from helpers.inventory.supply.lead_time_cells import PROBABILITIES, Cells, pool_cells, spread_of
+from helpers.inventory.supply.lead_time_drift import drift
 
 RULES = ("first", "nearly_all", "last")
 NEIGHBOURS = 41

@@ -29,9 +29,9 @@ from numpy.typing import NDArray
 
 from helpers.errors import ParameterError
 from helpers.inventory.arguments import Floats
-from helpers.inventory.policy_rules import ROUNDING, ReplenishmentRule, Situation
-from helpers.inventory.simulation_case import CaseArrays, SimulationCase, read_case
-from helpers.inventory.simulation_result import QUANTITIES, WEEKLY, Simulation, Tally
+from helpers.inventory.simulation.case import CaseArrays, SimulationCase, read_case
+from helpers.inventory.simulation.policy_rules import ROUNDING, ReplenishmentRule, Situation
+from helpers.inventory.simulation.result import QUANTITIES, WEEKLY, Simulation, Tally
 
 CELLS = 60_000  # series × paths played together: the state fits in the processor's cache
 
@@ -73,7 +73,7 @@ def simulate(
     Examples
     --------
     >>> import pandas as pd
-    >>> from helpers.inventory.policy_rules import UpToRule
+    >>> from helpers.inventory.simulation.policy_rules import UpToRule
     >>> keys = pd.DataFrame({"product_id": ["A"]})
     >>> case = SimulationCase(keys, demand=[[[3, 4, 5]]], lead_times=1, opening_stock=6)
     >>> found = simulate(case, UpToRule(8)).series.iloc[0]

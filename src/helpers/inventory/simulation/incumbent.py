@@ -23,10 +23,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from helpers.errors import ParameterError
 from helpers.inventory.arguments import Floats, find_wrong, refuse
-from helpers.inventory.policy_rules import Situation, level_of, up_to_level
-from helpers.inventory.simulate import fix_lead_times, simulate
-from helpers.inventory.simulation_case import SimulationCase
-from helpers.inventory.simulation_result import Simulation, group_codes
+from helpers.inventory.simulation.case import SimulationCase
+from helpers.inventory.simulation.policy_rules import Situation, level_of, up_to_level
+from helpers.inventory.simulation.result import Simulation, group_codes
+from helpers.inventory.simulation.simulate import fix_lead_times, simulate
 
 QUARTER = 13
 STEP = 0.1  # weeks of safety
@@ -135,7 +135,7 @@ def fit_incumbent(
 
     Examples
     --------
-    >>> from helpers.inventory.simulation_case import SimulationCase
+    >>> from helpers.inventory.simulation.case import SimulationCase
     >>> case = SimulationCase(pd.DataFrame({"product_id": ["A"]}), np.full((1, 1, 40), 5.0), 2, 20.0,
     ...                       sales_before=np.full((1, 13), 5.0))
     >>> fitted = fit_incumbent(case, 0.99, lead_time=2, covers=[1.0]).table

@@ -1,0 +1,1 @@
+"""The textbook's policies, for one item or for thousands at once."""

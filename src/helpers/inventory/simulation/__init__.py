@@ -1,0 +1,1 @@
+"""Rules played week by week over many futures, and compared."""

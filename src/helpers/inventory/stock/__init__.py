@@ -1,0 +1,1 @@
+"""What the stock is like: classes, KPIs, risk of running out."""

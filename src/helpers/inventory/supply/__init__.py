@@ -1,0 +1,1 @@
+"""What comes and when: deliveries, lead times as measured, opening positions."""
