@@ -54,6 +54,18 @@ def test_other_data_settings_or_verb_are_computed() -> None:
     assert len(CALLS) == 4
 
 
+def add(case: Named, settings: Settings, other: Named) -> str:
+    CALLS.append((case.fingerprint, settings.factor))
+    return case.fingerprint + other.fingerprint
+
+
+def test_what_a_verb_builds_on_takes_part() -> None:
+    assert remember(add, Named("a"), Settings(1), Named("x")) == "ax"
+    assert remember(add, Named("a"), Settings(1), Named("x")) == "ax"
+    assert remember(add, Named("a"), Settings(1), Named("y")) == "ay"
+    assert len(CALLS) == 2
+
+
 def test_forced_run_computes_anew_once(monkeypatch: pytest.MonkeyPatch) -> None:
     remember(double, Named("a"), Settings(1))
     monkeypatch.setenv("PLANBOOK_FORGET", "run-1")

@@ -31,8 +31,10 @@ class HasFingerprint(Protocol):
         """Name of the content."""
 
 
-def remember[C: HasFingerprint, S, R](verb: Callable[[C, S], R], case: C, settings: S) -> R:
-    """Return `verb(case, settings)`, from disk where it was computed before.
+def remember[C: HasFingerprint, S, R](
+    verb: Callable[..., R], case: C, settings: S, *results: HasFingerprint
+) -> R:
+    """Return `verb(case, settings, *results)`, from disk where it was computed before.
 
     Parameters
     ----------
@@ -42,28 +44,39 @@ def remember[C: HasFingerprint, S, R](verb: Callable[[C, S], R], case: C, settin
         The data; only its fingerprint takes part in the name of the result.
     settings
         A frozen dataclass; all its fields take part.
+    results
+        What other verbs gave and this one builds on, such as a forecast; their fingerprints take part.
     """
     import joblib
 
     # An unreadable or older entry is computed again, which is what a memory is for.
     memory = joblib.Memory(memory_folder() / "results", verbose=0)
-    cached: Callable[..., R] = memory.cache(_call, ignore=["verb", "case"])
-    arguments = (verb, case, f"{verb.__module__}.{verb.__qualname__}", case.fingerprint, settings)
+    cached: Callable[..., R] = memory.cache(_call, ignore=["verb", "case", "results"])
+    name = f"{verb.__module__}.{verb.__qualname__}"
+    prints = (case.fingerprint, *(result.fingerprint for result in results))
+    arguments = (verb, case, results, name, prints, settings)
     if os.environ.get(FORGET_VARIABLE):
         result: R = _forget_once(cached, arguments)
         return result
     return cached(*arguments)
 
 
-def _call(verb: Callable[..., Any], case: object, name: str, fingerprint: str, settings: object) -> Any:
-    """Call the verb; `name`, `fingerprint` and `settings` are the key of the memory."""
-    del name, fingerprint
-    return verb(case, settings)
+def _call(
+    verb: Callable[..., Any],
+    case: object,
+    results: tuple[object, ...],
+    name: str,
+    fingerprints: tuple[str, ...],
+    settings: object,
+) -> Any:
+    """Call the verb; `name`, `fingerprints` and `settings` are the key of the memory."""
+    del name, fingerprints
+    return verb(case, settings, *results)
 
 
 def _forget_once(cached: Any, arguments: tuple[Any, ...]) -> Any:
     """Compute anew once per forced run, so that two pages of it still share the result."""
-    marker = memory_folder() / "forced" / f"{os.environ[FORGET_VARIABLE]}-{_digest(arguments[2:])}"
+    marker = memory_folder() / "forced" / f"{os.environ[FORGET_VARIABLE]}-{_digest(arguments[3:])}"
     if not marker.exists():
         if cached.check_call_in_cache(*arguments):
             cached.call_and_shelve(*arguments).clear()

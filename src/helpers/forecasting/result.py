@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -111,6 +113,13 @@ class Forecast:
     def baseline_kpi(self, name: str) -> Kpi:
         """Return the seasonal naive's KPI called `name`."""
         return next(kpi for kpi in self.baseline_kpis if kpi.name == name)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Name of the content, for what is built on this forecast."""
+        table = self.forecast[["product_id", "site_id", "week", "mean"]]
+        rows = pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes()
+        return hashlib.blake2b(repr(self.settings).encode() + rows, digest_size=8).hexdigest()
 
     @property
     def first_week(self) -> date:
