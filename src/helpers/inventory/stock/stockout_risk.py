@@ -46,6 +46,12 @@ FROM products p LEFT JOIN sold s USING (product_id)
 """
 
 
+def unit_margins(case: Case) -> pd.DataFrame:
+    """Return product_id, unit_margin: price as sold in the last year less unit cost, 0 or more."""
+    since = (pd.Timestamp(case.as_of) - timedelta(weeks=MARGIN_WEEKS)).date()
+    return case.query(MARGINS, [since, case.as_of])
+
+
 @dataclass(frozen=True, eq=False)
 class StockoutRisk:
     """Pairs by the margin they may lose before a new order can arrive.
@@ -222,9 +228,9 @@ def _rows_at_risk(
 
 def _ranked(case: Case, table: pd.DataFrame, threshold: float, unknown: int) -> StockoutRisk:
     as_of = pd.Timestamp(case.as_of)
-    days = {weeks: (as_of - timedelta(weeks=weeks)).date() for weeks in (CUSTOMER_WEEKS, MARGIN_WEEKS)}
-    margins = case.query(MARGINS, [days[MARGIN_WEEKS], case.as_of])
-    buyers = case.query(CUSTOMERS, [days[CUSTOMER_WEEKS], case.as_of])
+    since = (as_of - timedelta(weeks=CUSTOMER_WEEKS)).date()
+    margins = unit_margins(case)
+    buyers = case.query(CUSTOMERS, [since, case.as_of])
     table = table.merge(margins, on="product_id", how="left", validate="many_to_one")
     table = table.merge(buyers, on=PAIR, how="left", validate="one_to_one")
     table = table.assign(

@@ -1,0 +1,229 @@
+"""What an inventory plan looks at: every pair with its stock, supply, costs, and the demand that may come.
+
+Weeks run from the day after the cutoff. A warehouse serves its own customers and the sites below it, so its
+demand is
+
+    d_w(warehouse) = own_w + Σ_stores pull_w(store)
+    C_w(store)     = max over v ≤ w of ( S_v + D_v − x )⁺        units called by review v, cumulated
+    pull_w         = C_w − C_{w−1}
+
+with x the store's inventory position, D_v its demand before week v and S_v its order-up-to level: what a
+store has above its level is used up before it calls for more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from helpers.contract.case import Case
+from helpers.inventory.arguments import Floats
+from helpers.inventory.settings import InventorySettings
+from helpers.inventory.stock.classes import classify
+from helpers.inventory.stock.stockout_risk import unit_margins
+from helpers.inventory.supply.lead_times import LeadTimes, measure_lead_times
+from helpers.inventory.supply.offers import PAIR, find_offers
+from helpers.inventory.supply.positions import Positions, positions
+
+NAMED = """
+SELECT product_id, name AS product_name, category, status, end_date, weight_kg, volume_m3,
+       unit_cost AS product_cost FROM products
+"""
+STOCKED = ["on_hand", "available", "inventory_position", "on_order", "backorders", "stock_value"]
+
+
+class DemandForecast(Protocol):
+    """What a plan needs of a forecast."""
+
+    @property
+    def series(self) -> pd.DataFrame:
+        """Columns product_id, site_id of each series."""
+        ...
+
+    @property
+    def first_week(self) -> date:
+        """Monday of the first week."""
+        ...
+
+    def paths(self, count: int, seed: int = 0, rows: Sequence[int] | None = None) -> Floats:
+        """Sample paths, series × count × weeks, units."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Outlook:
+    """Pairs of product and site, warehouses before the sites that they serve.
+
+    Parameters
+    ----------
+    pairs
+        product_id, site_id, product_name, category, status, end_date, weight_kg, volume_m3, kind (of the
+        site), abc, xyz, on_hand, available, inventory_position, on_order, backorders (units), stock_value,
+        unit_cost (money per unit), unit_margin, holding_cost (money per unit per week), stockout_cost (money
+        per unit short), supplier_id (of the first offer; the sending site of a lane), is_lane, source (row
+        of the pair that supplies this one; −1 = a supplier, −2 = nobody known), minimum_quantity,
+        order_multiple, lead_time_weeks (mean).
+    offers
+        See `find_offers`.
+    coming
+        Units that come in each week, pairs × weeks.
+    lead_times
+        Sampled whole weeks from an order to the week that it serves, pairs × paths (`whole_weeks`); 0 where
+        nobody is known to supply.
+    own_demand
+        Sampled demand of the site's own customers, pairs × paths × weeks (32-bit).
+    measured, opening
+        Lead times as measured, and opening positions.
+    first_week
+        Monday of week 0.
+    notes
+        What was left out or assumed, with counts.
+    """
+
+    pairs: pd.DataFrame
+    offers: pd.DataFrame
+    coming: Floats
+    lead_times: NDArray[np.int64]
+    own_demand: NDArray[np.float32]
+    measured: LeadTimes
+    opening: Positions
+    first_week: pd.Timestamp
+    notes: tuple[str, ...]
+
+    @property
+    def weeks(self) -> int:
+        """Weeks of demand that are known."""
+        return int(self.own_demand.shape[2])
+
+    @property
+    def source(self) -> NDArray[np.int64]:
+        """Row that supplies each pair; −1 a supplier, −2 nobody."""
+        return self.pairs["source"].to_numpy(dtype="int64")
+
+    def week_starts(self, weeks: int) -> pd.DatetimeIndex:
+        """Mondays of the first weeks."""
+        return pd.date_range(self.first_week, periods=weeks, freq="7D")
+
+
+def look_ahead(
+    case: Case,
+    forecast: DemandForecast,
+    settings: InventorySettings,
+    *,
+    measured: LeadTimes | None = None,
+) -> Outlook:
+    """Bring stock, supply, costs and sampled demand of every pair together.
+
+    Parameters
+    ----------
+    case
+        Uses products, sites, orders, stock, purchase_orders, receipts, supply_terms and lanes.
+    forecast
+        Series and sample paths; pairs in stock without a forecast have no demand.
+    settings
+        Costs, number of paths, seed.
+    measured
+        Lead times; measured here where not given.
+
+    Examples
+    --------
+    >>> look_ahead(case, forecast, InventorySettings()).pairs.head()      # doctest: +SKIP
+    """
+    times = measured or measure_lead_times(case)
+    opening = positions(case, times)
+    offers = find_offers(case, times)
+    pairs, notes = _find_pairs(case, forecast, opening, offers, settings)
+    demand = _draw_demand(pairs, forecast, settings)
+    drawn = times.sample(pairs[[*PAIR, "supplier_id"]], settings.paths, settings.seed)
+    return Outlook(
+        pairs=pairs,
+        offers=offers,
+        coming=opening.arrivals(pairs, demand.shape[2]),
+        lead_times=whole_weeks(drawn),
+        own_demand=demand,
+        measured=times,
+        opening=opening,
+        first_week=pd.Timestamp(forecast.first_week),
+        notes=(*times.notes, *notes),
+    )
+
+
+def whole_weeks(days: Floats) -> NDArray[np.int64]:
+    """Return the week that a delivery serves when it was ordered on Monday of week 0.
+
+    It serves its own week when it comes on one of that week's first four days, as in `positions.py`;
+    0 where the days are not known.
+
+    >>> whole_weeks(np.array([1.0, 3.9, 4.0, 14.0, np.nan])).tolist()
+    [0, 0, 1, 2, 0]
+    """
+    return np.floor((np.nan_to_num(days) + 3) / 7).astype("int64")
+
+
+def _find_pairs(
+    case: Case,
+    forecast: DemandForecast,
+    opening: Positions,
+    offers: pd.DataFrame,
+    settings: InventorySettings,
+) -> tuple[pd.DataFrame, list[str]]:
+    """Every pair with a forecast or with stock, and all that is known of it."""
+    keys = pd.concat([forecast.series[PAIR], opening.table[PAIR]]).drop_duplicates()
+    first = offers.drop_duplicates(PAIR)
+    terms = [*PAIR, "supplier_id", "is_lane", "minimum_quantity", "order_multiple", "lead_time_days"]
+    classes = classify(case).table[[*PAIR, "abc", "xyz"]]
+    table = keys.merge(case.query(NAMED), on="product_id", how="left", validate="many_to_one")
+    table = table.merge(
+        case.query("SELECT site_id, kind FROM sites"), on="site_id", how="left", validate="many_to_one"
+    )
+    table = table.merge(opening.table[[*PAIR, *STOCKED]], on=PAIR, how="left", validate="one_to_one")
+    table = table.merge(first[terms], on=PAIR, how="left", validate="one_to_one")
+    table = table.merge(classes, on=PAIR, how="left", validate="one_to_one")
+    table = table.merge(unit_margins(case), on="product_id", how="left", validate="many_to_one")
+    table = table.fillna({**dict.fromkeys(STOCKED, 0.0), "abc": "C", "xyz": "Z"})
+    no_cost = table["product_cost"].isna()
+    table = table.assign(
+        unit_cost=table["product_cost"].fillna(0.0),
+        unit_margin=table["unit_margin"].fillna(0.0),
+        is_lane=table["is_lane"].eq(True),
+        minimum_quantity=table["minimum_quantity"].fillna(1.0),
+        order_multiple=table["order_multiple"].fillna(1.0),
+        lead_time_weeks=table["lead_time_days"].fillna(0.0) / 7,
+    )
+    table = table.assign(
+        holding_cost=table["unit_cost"] * settings.weekly_holding_rate,
+        stockout_cost=table["unit_margin"] * settings.stockout_factor,
+    )
+    table = table.drop(columns=["product_cost", "lead_time_days"])
+    table = table.sort_values(["product_id", "is_lane", "site_id"], ignore_index=True)
+    table = table.assign(source=_sources(table))
+    counted = [
+        (int(no_cost.sum()), "pairs have no unit cost: money decisions leave them out"),
+        (int((table["source"] == -2).sum()), "pairs have nobody who is known to supply them"),
+    ]
+    return table, [f"{count} {what}." for count, what in counted if count]
+
+
+def _sources(table: pd.DataFrame) -> NDArray[np.int64]:
+    """Row of the pair at the sending site; −1 where a supplier delivers, −2 where nobody does."""
+    index = pd.MultiIndex.from_frame(table[PAIR])
+    sender = table[["product_id", "supplier_id"]].set_axis(PAIR, axis=1)
+    row = index.get_indexer(pd.MultiIndex.from_frame(sender))
+    bought = np.where(table["supplier_id"].notna(), -1, -2)
+    return np.asarray(np.where(table["is_lane"], np.where(row >= 0, row, -2), bought), dtype="int64")
+
+
+def _draw_demand(
+    pairs: pd.DataFrame, forecast: DemandForecast, settings: InventorySettings
+) -> NDArray[np.float32]:
+    """Sampled demand of each pair; zero where there is no forecast."""
+    index = pd.MultiIndex.from_frame(forecast.series[PAIR])
+    row = index.get_indexer(pd.MultiIndex.from_frame(pairs[PAIR]))
+    drawn = np.asarray(forecast.paths(settings.paths, settings.seed), dtype="float32")
+    return np.where((row >= 0)[:, None, None], np.nan_to_num(drawn)[row], np.float32(0.0))
