@@ -111,3 +111,20 @@ def test_wrong_arguments_are_refused() -> None:
         fit_incumbent(history(), 95, lead_time=2, covers=())
     with pytest.raises(ParameterError, match="no column 'size'"):
         fit_incumbent(history(), 0.95, lead_time=2, group="size")
+
+
+def test_warehouse_and_stores_are_tuned_together_with_the_mean_outflow() -> None:
+    case = replace(
+        history(52), source=np.where(np.arange(20) % 2 == 0, -1, np.arange(20) // 4 * 4), lost_share=1.0
+    )
+    case = replace(case, opening_stock=8 * np.asarray(case.sales_before)[:, 0] * 2)
+    fitted = fit_incumbent(case, 0.9, lead_time=2.5, group="site", covers=(2.0,))
+    table = fitted.table.set_index("group")
+    assert table["is_reached"].all()
+    assert fitted.history.groups["fill_rate"].to_numpy() == pytest.approx(table["fill_rate"].to_numpy())
+    # A step less at either misses that group's target.
+    for group, number in (("warehouse", 0), ("store", 1)):
+        safety = table["safety_weeks"].to_numpy() - 0.1 * (np.arange(2) == number)
+        rule = BuyersMinMax(2.5, np.tile(safety, 10), 2.0)
+        again = simulate(case, rule, group="site").groups.set_index("site")["fill_rate"]
+        assert again[group] < 0.9 or safety[number] < 0

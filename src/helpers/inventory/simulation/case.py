@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from helpers.inventory.arguments import Floats, find_wrong, refuse
+from helpers.inventory.simulation.echelons import Rows, find_wrong_source
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +61,12 @@ class SimulationCase:
     lost_share
         θ, share of the units not served at once that is lost; the rest is back-ordered. One or n.
     sales_before
-        Units sold in the weeks before the start, n × any number, for rules that look back.
+        Units sold in the weeks before the start, n × any number, for rules that look back; of a series
+        that supplies others, what it sent them as well.
+    source
+        Row of the series that supplies each one (the warehouse of a store), −1 = an outside supplier; n.
+        None = all from outside. Lead times, open orders and terms of a series with a source are those of
+        the transfers to it.
     costs
         Money; None = tables in units only.
     warm_up
@@ -77,6 +83,7 @@ class SimulationCase:
     order_multiple: ArrayLike = 0.0
     lost_share: ArrayLike = 0.0
     sales_before: ArrayLike | None = None
+    source: ArrayLike | None = None
     costs: Costs | None = None
     warm_up: int = 0
 
@@ -96,6 +103,27 @@ class CaseArrays:
     sales_before: Floats
     costs: dict[str, Floats]
     warm_up: int
+    source: Rows | None
+    whole: bool
+    """Whether all demand is in whole units; not asked where there is no source."""
+
+    def at(self, part: slice | Rows) -> CaseArrays:
+        """Only these series, each with its own row."""
+        return CaseArrays(
+            demand=self.demand[part],
+            lead_times=self.lead_times[part],
+            opening_stock=self.opening_stock[part],
+            open_orders=self.open_orders[part],
+            order_weeks=self.order_weeks[part],
+            minimum_quantity=self.minimum_quantity[part],
+            order_multiple=self.order_multiple[part],
+            lost_share=self.lost_share[part],
+            sales_before=self.sales_before[part],
+            costs={name: cost[part] for name, cost in self.costs.items()},
+            warm_up=self.warm_up,
+            source=self.source,
+            whole=self.whole,
+        )
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -154,6 +182,7 @@ def read_case(case: SimulationCase) -> CaseArrays:
     checked = {name: values for name, values in per_series.items() if name != "opening_stock"}
     found.all += find_wrong("not negative", {**checked, **costs, **by_week})
     found.check_shares(per_series["lost_share"], case.warm_up, weeks)
+    source = found.source(case.source)
     refuse("simulate", found.all)
     return CaseArrays(
         demand=demand,
@@ -161,6 +190,8 @@ def read_case(case: SimulationCase) -> CaseArrays:
         order_weeks=np.broadcast_to(calendar, (series, weeks)),
         costs=costs,
         warm_up=case.warm_up,
+        source=source,
+        whole=source is not None and bool((demand % 1 == 0).all()),
         **per_series,
         **by_week,
     )
@@ -219,6 +250,20 @@ class _Findings:
             )
             return np.zeros((self.series, 1))
         return array
+
+    def source(self, value: ArrayLike | None) -> Rows | None:
+        if value is None:
+            return None
+        array = np.asarray(value)
+        if array.shape != (self.series,) or array.dtype.kind not in "iu":
+            self.add(
+                f"'source' has the shape {array.shape} and type {array.dtype}. "
+                f"Give one whole number per series ({self.series})."
+            )
+            return None
+        rows = array.astype("int64")
+        self.all += find_wrong_source(rows)
+        return rows if (rows >= 0).any() else None
 
     def check_shares(self, lost_share: Floats, warm_up: int, weeks: int) -> None:
         if (lost_share > 1).any():

@@ -10,6 +10,10 @@ It sees sales, not demand (what was lost it never learns of), and neither season
 what a good buyer arrives at by trying: on a replay of history, for each c of a list, the least k (in steps
 of a tenth of a week) that reaches the fill rate asked for; of those pairs the one with the least stock (or
 cost). This is the strongest form of the rule, tuned with the demand of the very weeks it is fitted on.
+
+Where series supply series (`SimulationCase.source`), f of a warehouse is its mean outflow, and what one
+group holds changes what the others can: groups are tuned in turn, stores first, each with the others as they
+are, and by the stock (or cost) of all together, until a round changes nothing or ROUNDS are played.
 """
 
 from __future__ import annotations
@@ -29,8 +33,10 @@ from helpers.inventory.simulation.result import Simulation, group_codes
 from helpers.inventory.simulation.simulate import fix_lead_times, simulate
 
 QUARTER = 13
+FIRST_SAFETY_WEEKS = 4.0  # of the groups not tuned yet
 STEP = 0.1  # weeks of safety
 MOST_SAFETY_WEEKS = 51.2  # 2⁹ steps
+ROUNDS = 4
 COVERS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0)
 
 
@@ -158,7 +164,10 @@ def fit_incumbent(
     findings += [] if len(covers) else ["'covers' is empty. Give one or more weeks."]
     refuse("fit_incumbent", findings)
     tuning = _Tuning(fix_lead_times(history), codes, target, lead_time, least, group)
-    chosen = choose_tries([tuning.try_cover(cover) for cover in covers], target, least_by)
+    if history.source is None:
+        chosen = choose_tries([tuning.try_cover(cover) for cover in covers], target, least_by)
+    else:
+        chosen = _tune_in_turn(tuning, list(covers), least_by)
     rule = tuning.rule(chosen["safety_weeks"].to_numpy(), chosen["cover_weeks"].to_numpy())
     return FittedIncumbent(rule, chosen, tuning.play(rule))
 
@@ -170,6 +179,26 @@ def choose_tries(tries: list[pd.DataFrame], target: Floats, least_by: str) -> pd
     table["missed"] = np.where(table["is_reached"], 0.0, 2 - table["fill_rate"])
     best = table.rename_axis("number").sort_values(["number", "missed", least_by, "cover_weeks"])
     return best.groupby(level=0).head(1).drop(columns="missed").reset_index(drop=True)
+
+
+def _tune_in_turn(tuning: _Tuning, covers: list[float], least_by: str) -> pd.DataFrame:
+    """Tune each group with the others as they are, those without other series below them first."""
+    count = len(tuning.target)
+    source = np.asarray(tuning.history.source)
+    supplies = np.isin(np.arange(len(source)), source)
+    share = np.bincount(tuning.codes, weights=supplies, minlength=count)
+    safety, cover = np.full(count, FIRST_SAFETY_WEEKS), np.full(count, covers[len(covers) // 2])
+    known = set[bytes]()
+    for _ in range(ROUNDS):
+        for number in np.argsort(share / np.bincount(tuning.codes), kind="stable"):
+            tries = [tuning.try_group(int(number), each, safety, cover) for each in covers]
+            best = choose_tries(tries, tuning.target[[number]], least_by).iloc[0]
+            safety[number], cover[number] = best["safety_weeks"], best["cover_weeks"]
+        state = np.r_[safety, cover].tobytes()
+        if state in known:
+            break
+        known.add(state)
+    return tuning.table_of(safety, cover).assign(is_reached=tuning.is_reached(safety, cover))
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,7 +228,32 @@ class _Tuning:
             )
             low = np.where(reached, low, np.minimum(middle, high - 1))
             high = np.where(reached, middle, high)
-        groups = self.play(self.rule(high * STEP, covers)).groups
+        return self.table_of(high * STEP, covers)
+
+    def try_group(self, number: int, cover: float, safety: Floats, covers: Floats) -> pd.DataFrame:
+        """Bisect for the least k of one group; what it costs is counted over all groups."""
+        safety, covers = safety.copy(), covers.copy()
+        covers[number] = cover
+        low, high = -1, round(MOST_SAFETY_WEEKS / STEP)
+        while high - low > 1:
+            middle = (low + high) // 2
+            safety[number] = middle * STEP
+            is_reached = self.is_reached(safety, covers)[number]
+            low, high = (low, middle) if is_reached else (middle, high)
+        safety[number] = high * STEP
+        table = self.table_of(safety, covers)
+        names = table.columns.intersection(["stock_units", "stock_value", "cost"])
+        table = table.assign(**{name: table[name].sum() for name in names})
+        return table.iloc[[number]].reset_index(drop=True)
+
+    def is_reached(self, safety: Floats, covers: Floats) -> NDArray[np.bool_]:
+        """Whether each group reaches its target."""
+        found = self.play(self.rule(safety, covers)).groups["fill_rate"].to_numpy()
+        return np.asarray(found >= self.target - 1e-12)
+
+    def table_of(self, safety: Floats, covers: Floats) -> pd.DataFrame:
+        """Return k, c and what they give, per group."""
+        groups = self.play(self.rule(safety, covers)).groups
         names = ["fill_rate", "stock_units", *(("stock_value", "cost") if self.history.costs else ())]
-        found = pd.DataFrame({"group": groups.iloc[:, 0], "safety_weeks": high * STEP, "cover_weeks": covers})
+        found = pd.DataFrame({"group": groups.iloc[:, 0], "safety_weeks": safety, "cover_weeks": covers})
         return pd.concat([found, groups[names]], axis=1)

@@ -7,14 +7,15 @@ series, or per series and week (season):
     (s, S)   x ≤ s: order S − x
     (R, S)   x < S: order S − x                  R is the calendar of the simulation, not of the rule
 
+or, for a series that supplies others, the same with x summed over it and all of those (`EchelonRule`).
 Minimum quantity and order multiple come afterwards, since they are the supplier's and not the rule's.
 
-Source: Zipkin, Foundations of Inventory Management (2000), sections 6.2 and 9.4–9.5.
+Source: Zipkin, Foundations of Inventory Management (2000), sections 6.2, 8.3 and 9.4–9.5.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -43,6 +44,8 @@ class Situation:
         `weeks_before`.
     weeks_before
         Weeks of sales that are known from before the simulation.
+    echelon_position
+        x of the series and of all that it supplies, on the road included, units; None = as `position`.
     """
 
     week: int
@@ -50,6 +53,7 @@ class Situation:
     position: Floats
     sold: Floats
     weeks_before: int
+    echelon_position: Floats | None = None
 
     def mean_sales(self, until: int, window: int) -> Floats:
         """Return the mean weekly sales of up to `window` weeks before week `until`, series × paths.
@@ -142,6 +146,30 @@ class UpToRule:
         """Units wanted, series × paths."""
         missing = level_of(self.order_up_to_level, situation) - situation.position
         return np.asarray(np.where(missing > ROUNDING, missing, 0.0))
+
+
+@dataclass(frozen=True, eq=False)
+class EchelonRule:
+    """A rule that looks at the echelon: levels are for a series and all that it supplies together.
+
+    Parameters
+    ----------
+    rule
+        With levels of the echelon.
+
+    Examples
+    --------
+    >>> seen = Situation(0, np.array([0]), np.array([[5.0]]), np.zeros((1, 1, 1)), 0, np.array([[12.0]]))
+    >>> EchelonRule(UpToRule(20)).order(seen).tolist()
+    [[8.0]]
+    """
+
+    rule: ReplenishmentRule
+
+    def order(self, situation: Situation) -> Floats:
+        """Units wanted, series × paths."""
+        echelon = situation.echelon_position
+        return self.rule.order(situation if echelon is None else replace(situation, position=echelon))
 
 
 def level_of(levels: ArrayLike, situation: Situation) -> Floats:

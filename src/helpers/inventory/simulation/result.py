@@ -11,6 +11,13 @@ From sums over the weeks counted (per series and path, or over the series of a g
     holding_cost         h · stock at the ends of weeks, summed;   ordering_cost  K · orders
     stockout_cost        p · short units;                          cost           their sum
 
+and where series supply series:
+
+    shipped_units        units sent to the series below
+    unshipped_units      units that those below asked for and that were not there (asked again: counted again)
+    in_transit_units     mean over the weeks of what is on the road to a series from its source; it is in
+                         stock_units, stock_through_week, stock_value and holding_cost of that series
+
 A figure is taken from the sums over all paths (so a rate is a ratio of means); `_low` and `_high` are the
 quantiles of the same figure taken path by path: what one future may bring. `standard_error` says how well the
 mean over the paths is known.
@@ -35,6 +42,7 @@ QUANTITIES = (
 )  # fmt: skip
 MONEY = ("stock_value", "holding_cost", "ordering_cost", "stockout_cost")
 WEEKLY = ("demand", "short", "lost", "ordered_units", "received_units", "stock_units")
+BETWEEN_SITES = ("shipped_units", "unshipped_units", "in_transit_units")
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +107,7 @@ def measures(sums: Mapping[str, Floats]) -> dict[str, Floats]:
         "stock_units": sums["stock_units"],
         "stock_through_week": np.asarray((sums["stock_at_start"] + sums["stock_units"]) / 2),
     }
+    found |= {name: sums[name] for name in BETWEEN_SITES if name in sums}
     if "stock_value" in sums:
         found |= {name: sums[name] for name in MONEY}
         found["cost"] = sums["holding_cost"] + sums["ordering_cost"] + sums["stockout_cost"]
@@ -130,15 +139,17 @@ class Tally:
         self.codes = group_codes(keys, group)
         first = np.unique(self.codes, return_index=True)[1]
         self.names = ["all"] if group is None else self.keys[group].iloc[first].tolist()
-        names = (*QUANTITIES, *MONEY) if arrays.costs else QUANTITIES
+        names = (*quantities_of(arrays), *(MONEY if arrays.costs else ()))
         self.sums = {name: np.zeros((len(self.names), paths)) for name in names}
-        self.weekly = {name: np.zeros(weeks) for name in WEEKLY}
+        self.weekly = {name: np.zeros(weeks) for name in weekly_of(arrays)}
         self.parts: list[pd.DataFrame] = []
+        self.rows: list[NDArray[np.int64]] = []
 
     def add(self, chosen: NDArray[np.int64], sums: dict[str, Floats], weekly: dict[str, Floats]) -> None:
         """Add a chunk: its sums, series × paths, and its weeks, weeks × series."""
         sums = sums | in_money(sums, {name: cost[chosen] for name, cost in self.costs.items()})
         self.parts.append(with_interval(sums, self.interval))
+        self.rows.append(chosen)
         # A small matrix product adds the series of each group.
         belongs = (self.codes[chosen] == np.arange(len(self.names))[:, None]).astype("float64")
         for name, value in sums.items():
@@ -152,14 +163,26 @@ class Tally:
         groups.insert(0, self.group or "group", self.names)
         everything = {name: value.sum(axis=0, keepdims=True) for name, value in self.sums.items()}
         by_path = pd.DataFrame({name: value[0] for name, value in measures(everything).items()})
+        found = pd.concat(self.parts, ignore_index=True)
+        in_order = found.iloc[np.argsort(np.concatenate(self.rows))].reset_index(drop=True)
         return Simulation(
-            series=pd.concat([self.keys, pd.concat(self.parts, ignore_index=True)], axis=1),
+            series=pd.concat([self.keys, in_order], axis=1),
             groups=groups,
             total=_long(with_interval(everything, self.interval), by_path),
             paths=by_path.rename_axis("path").reset_index(),
             weeks=pd.DataFrame(self.weekly).rename_axis("week").reset_index(),
             group=self.group,
         )
+
+
+def quantities_of(arrays: CaseArrays) -> tuple[str, ...]:
+    """Return the names of what is summed per series and path."""
+    return QUANTITIES if arrays.source is None else (*QUANTITIES, *BETWEEN_SITES)
+
+
+def weekly_of(arrays: CaseArrays) -> tuple[str, ...]:
+    """Return the names of what is told week by week."""
+    return WEEKLY if arrays.source is None else (*WEEKLY, *BETWEEN_SITES)
 
 
 def group_codes(table: pd.DataFrame, group: str | None) -> NDArray[np.intp]:

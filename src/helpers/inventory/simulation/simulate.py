@@ -9,7 +9,16 @@ In week t, with net stock I (on hand less owed), on order O, demand D, lead time
 
 What is owed is served first from receipts. Each order draws its own lead time, so that a later order may
 overtake an earlier one: an order is its week of arrival, and x counts all of them. A fraction θ of a unit may
-be lost: it is an expectation. A week is short if u > 0 or something is still owed at its end; a cycle runs
+be lost: it is an expectation.
+
+Where series supply series (`source`), stores and their warehouse, step 1 goes level by level from the
+deepest up: a store asks for q; its warehouse ships what it has left (of I⁺ before this week's receipts,
+since trucks leave at the end of the week before), shared out as `echelons.py` says; that arrives after the
+store's own L. What is not shipped is not owed, the store asks again. Then the warehouse reviews. What it
+sent is part of its outflow, which its rule sees as its sales; its service is counted on its own customers.
+Units on the road count as stock of the series that gets them.
+
+A week is short if u > 0 or something is still owed at its end; a cycle runs
 from receipt to receipt and is short if a week of it is (where none ends, the open one is the cycle).
 
 Lead times are drawn from a stream per series, for every week, ordered or not: two rules with the same seed
@@ -21,7 +30,6 @@ crossing); Law, Simulation Modeling and Analysis (5th ed.), section 11.2 (common
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,8 +38,9 @@ from numpy.typing import NDArray
 from helpers.errors import ParameterError
 from helpers.inventory.arguments import Floats
 from helpers.inventory.simulation.case import CaseArrays, SimulationCase, read_case
+from helpers.inventory.simulation.echelons import Chunk, Level, chunks, share_out
 from helpers.inventory.simulation.policy_rules import ROUNDING, ReplenishmentRule, Situation
-from helpers.inventory.simulation.result import QUANTITIES, WEEKLY, Simulation, Tally
+from helpers.inventory.simulation.result import Simulation, Tally, quantities_of, weekly_of
 
 CELLS = 60_000  # series × paths played together: the state fits in the processor's cache
 
@@ -88,11 +97,12 @@ def simulate(
             f"simulate: 'keys' has no column {group!r}. Give one of {list(case.keys.columns)}."
         )
     tally = Tally(case.keys, group, arrays, interval)
-    for chosen in _chunks(arrays):
-        run = _Run(_at(arrays, chosen), chosen, seed)
-        for week in range(arrays.shape[2]):
+    series, paths, weeks = arrays.shape
+    for chunk in chunks(arrays.source, series, max(1, CELLS // paths)):
+        run = _Run(arrays.at(chunk.part), chunk, seed)
+        for week in range(weeks):
             run.play(week, rule)
-        tally.add(chosen, run.totals(), run.weekly)
+        tally.add(chunk.chosen, run.totals(), run.weekly)
     return tally.read()
 
 
@@ -103,37 +113,16 @@ def fix_lead_times(case: SimulationCase, seed: int = 0) -> SimulationCase:
     return case if drawn is None else replace(case, lead_times=np.moveaxis(drawn, 0, 2))
 
 
-def _chunks(arrays: CaseArrays) -> Iterator[NDArray[np.int64]]:
-    series, paths, _ = arrays.shape
-    size = max(1, CELLS // paths)
-    for start in range(0, series, size):
-        yield np.arange(start, min(start + size, series))
-
-
-def _at(arrays: CaseArrays, chosen: NDArray[np.int64]) -> CaseArrays:
-    """Only these series, which stand next to each other."""
-    part = slice(int(chosen[0]), int(chosen[-1]) + 1)
-    return CaseArrays(
-        demand=arrays.demand[part],
-        lead_times=arrays.lead_times[part],
-        opening_stock=arrays.opening_stock[part],
-        open_orders=arrays.open_orders[part],
-        order_weeks=arrays.order_weeks[part],
-        minimum_quantity=arrays.minimum_quantity[part],
-        order_multiple=arrays.order_multiple[part],
-        lost_share=arrays.lost_share[part],
-        sales_before=arrays.sales_before[part],
-        costs={name: cost[part] for name, cost in arrays.costs.items()},
-        warm_up=arrays.warm_up,
-    )
-
-
 @dataclass(eq=False)
 class _Terms:
     """Supply terms as columns."""
 
     minimum: Floats
     multiple: Floats
+
+    def at(self, rows: slice) -> _Terms:
+        """Only these series."""
+        return _Terms(self.minimum[rows], self.multiple[rows])
 
     def round_up(self, wanted: Floats) -> Floats:
         """Raise to the minimum, then to the multiple, where anything is wanted."""
@@ -145,16 +134,25 @@ class _Terms:
         return np.where(wanted > 0, quantity, 0.0)
 
 
+class _Sent:
+    """What series sent, and could not send, to those below in a week, and what those have; series × paths."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.shipped = np.zeros(shape)
+        self.unshipped = np.zeros(shape)
+        self.below = np.zeros(shape)
+
+
 class _Run:
     """The state of one chunk; arrays are series × paths."""
 
-    def __init__(self, arrays: CaseArrays, chosen: NDArray[np.int64], seed: int) -> None:
+    def __init__(self, arrays: CaseArrays, chunk: Chunk, seed: int) -> None:
         count, paths, weeks = arrays.shape
-        self.arrays, self.chosen = arrays, chosen
+        self.arrays, self.chunk, self.supplied = arrays, chunk, chunk.supplied
         self.demand = np.ascontiguousarray(np.moveaxis(arrays.demand, 2, 0), dtype="float64")
         self.net = np.repeat(arrays.opening_stock[:, None], paths, axis=1)
         self.on_order = np.repeat(arrays.open_orders.sum(axis=1)[:, None], paths, axis=1)
-        self.lead_times = draw_lead_times(arrays, chosen, seed)
+        self.lead_times = draw_lead_times(arrays, chunk.chosen, seed)
         self.coming = np.zeros((int(arrays.lead_times.max()) + 1, count, paths))
         self.before = arrays.sales_before.shape[1]
         self.sold = np.zeros((self.before + weeks + 1, count, paths))
@@ -162,12 +160,13 @@ class _Run:
         self.is_short = np.zeros((count, paths), dtype=bool)
         self.terms = _Terms(arrays.minimum_quantity[:, None], arrays.order_multiple[:, None])
         self.lost_share = arrays.lost_share[:, None]
-        self.sums = {name: np.zeros((count, paths)) for name in QUANTITIES}
-        self.weekly = {name: np.zeros((weeks, count)) for name in WEEKLY}
+        self.sums = {name: np.zeros((count, paths)) for name in quantities_of(arrays)}
+        self.weekly = {name: np.zeros((weeks, count)) for name in weekly_of(arrays)}
 
     def play(self, week: int, rule: ReplenishmentRule) -> None:
         """One week: review, receipts, demand."""
-        ordered = self._review(week, rule)
+        sent = _Sent(self.net.shape) if self.supplied else None
+        ordered = self._review(week, rule, sent)
         received = self._receive(week)
         self._close_cycles(week, received)
         at_start = np.maximum(self.net, 0.0)
@@ -180,9 +179,13 @@ class _Run:
         np.add(self.sold[place], demand - lost, out=self.sold[place + 1])
         week_is_short = (short > ROUNDING) | (self.net < -ROUNDING)
         self.is_short |= week_is_short
+        more: dict[str, Floats] = {}
+        if sent:
+            self.sold[place + 1] += sent.shipped
+            more = self._between_sites(sent, at_start, at_end)
         seen = {
             "demand": demand, "short": short, "lost": lost, "ordered_units": ordered,
-            "received_units": received, "stock_units": at_end,
+            "received_units": received, "stock_units": at_end, **more,
         }  # fmt: skip
         for name, value in seen.items():
             self.weekly[name][week] = value.mean(axis=1)
@@ -190,10 +193,20 @@ class _Run:
             counted = {
                 "demand": demand, "short": short, "lost": lost, "orders": ordered > 0,
                 "ordered_units": ordered,
-                "stock_units": at_end, "stock_at_start": at_start, "weeks_short": week_is_short,
+                "stock_units": at_end, "stock_at_start": at_start, "weeks_short": week_is_short, **more,
             }  # fmt: skip
             for name, value in counted.items():
                 self.sums[name] += value
+
+    def _between_sites(self, sent: _Sent, at_start: Floats, at_end: Floats) -> dict[str, Floats]:
+        """Add what is on the road to the stock of who gets it; return what is counted of it."""
+        in_transit = np.zeros_like(at_end)
+        in_transit[: self.supplied] = self.on_order[: self.supplied]
+        at_start += in_transit
+        at_end += in_transit
+        return {
+            "shipped_units": sent.shipped, "unshipped_units": sent.unshipped, "in_transit_units": in_transit
+        }  # fmt: skip
 
     def totals(self) -> dict[str, Floats]:
         """What was counted, series × paths; stock as a mean over the weeks."""
@@ -204,23 +217,50 @@ class _Run:
         self.sums["weeks"] += weeks
         self.sums["stock_units"] /= weeks
         self.sums["stock_at_start"] /= weeks
+        if self.supplied:
+            self.sums["in_transit_units"] /= weeks
         return self.sums
 
-    def _review(self, week: int, rule: ReplenishmentRule) -> Floats:
-        may_order = self.arrays.order_weeks[:, week]
-        if not may_order.any():
-            return np.zeros_like(self.net)
-        position = self.net + self.on_order
-        wanted = rule.order(Situation(week, self.chosen, position, self.sold, self.before))
+    def _review(self, week: int, rule: ReplenishmentRule, sent: _Sent | None) -> Floats:
+        ordered = np.zeros_like(self.net)
+        if not self.arrays.order_weeks[:, week].any():
+            return ordered
+        for level in self.chunk.levels:
+            rows, below = level.rows, sent.below[level.rows] if sent else None
+            wanted = self._ask(week, rule, rows, below)
+            if sent and len(level.sources):
+                wanted = self._ship(week, level, wanted, sent)
+                sent.below[level.sources] = level.add_up(
+                    self.net[rows] + self.on_order[rows] + sent.below[rows] + wanted
+                )
+            ordered[rows] = wanted
+            self.on_order[rows] += wanted
+        self._send(week, ordered)
+        return ordered
+
+    def _ask(self, week: int, rule: ReplenishmentRule, rows: slice, below: Floats | None) -> Floats:
+        """What the series of a level want, raised to their terms."""
+        position = self.net[rows] + self.on_order[rows]
+        echelon = None if below is None else position + below
+        chosen, sold = self.chunk.chosen[rows], self.sold[:, rows]
+        wanted = rule.order(Situation(week, chosen, position, sold, self.before, echelon))
         if not (np.isfinite(wanted) & (wanted >= 0)).all():
             raise ParameterError(
                 f"simulate: the rule orders a negative or empty quantity in week {week}. "
                 "Give levels that are numbers for all series."
             )
-        ordered = self.terms.round_up(np.broadcast_to(wanted, position.shape) * may_order[:, None])
-        self.on_order += ordered
-        self._send(week, ordered)
-        return ordered
+        may_order = self.arrays.order_weeks[rows, week, None]
+        return self.terms.at(rows).round_up(np.broadcast_to(wanted, position.shape) * may_order)
+
+    def _ship(self, week: int, level: Level, needs: Floats, sent: _Sent) -> Floats:
+        """Take from the sources what they can send to a level."""
+        available = np.maximum(self.net[level.sources], 0.0)
+        shipped = share_out(needs, available, level, self.arrays.whole, week)
+        leaving = level.add_up(shipped)
+        self.net[level.sources] -= leaving
+        sent.shipped[level.sources] = leaving
+        sent.unshipped[level.sources] = level.add_up(needs) - leaving
+        return shipped
 
     def _send(self, week: int, ordered: Floats) -> None:
         """Put each order into its week of arrival; the weeks go round."""
