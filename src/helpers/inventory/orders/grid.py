@@ -1,9 +1,9 @@
 """The grid of supplies on which an item is planned: whole lots, or several where there are too many.
 
-Item i may hold x_j = supply + j g, with g the greatest unit that divides the lots of all its options. Where the
-horizon's need is more than `most_lots` of g, g becomes several lots; plans are then the best of whole steps.
-Items with the same number of options and the same lots per grid step are planned together, in chunks that fit
-the processor's cache.
+Item i may hold x_j = supply + j g, with g the greatest unit that divides the lots of all its options. Where
+the horizon's need is more than `most_lots` of g, g becomes several lots; plans are then the best of whole
+steps. Items with the same number of options and the same lots per grid step are planned together, in chunks
+that fit the processor's cache.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The order plan: what to order from whom, for which site and week, within the limits that all share.
 
-    find_prices      π of the shared limits and the bound that they prove        (`pricing`, `rounds`,
-    `program`) settle_groups    which groups of a minimum order value order
-    (`minimum_value`) choose_plans     one whole plan per item that keeps every limit
-    (`choice`, `repair`) gap = (objective − bound) ÷ |objective|
+    find_prices      π of the shared limits and the bound that they prove     (`pricing`, `rounds`, `program`)
+    settle_groups    which groups of a minimum order value order              (`minimum_value`)
+    choose_plans     one whole plan per item that keeps every limit           (`choice`, `repair`)
+    gap = (objective − bound) ÷ |objective|
 
 Where no shared limit binds, every item's own best plan is the answer and is proven. All quantities are
 whole lots in all weeks (whole steps of several lots where a horizon needs more than `most_lots`: objective
@@ -192,10 +192,10 @@ def plan_orders(
     --------
     >>> points = np.array([[[4.0], [8.0], [12.0]]])
     >>> items = OrderItems(pd.DataFrame({"product": ["A"]}), [[5, 5, 5]], points, points - 4.0, 0.1, 10.0)
-    >>> options = OrderOptions(pd.DataFrame({"supplier": ["X"]}), [0], 1, 2.0, order_multiple=4, fixed_cost=3.0)
+    >>> options = OrderOptions(pd.DataFrame({"supplier": ["X"]}), [0], 1, 2.0, order_multiple=4)
     >>> plan = plan_orders(items, options)
     >>> plan.orders[["order_week", "arrival_week", "quantity"]].values.tolist(), str(plan.status)
-    ([[0.0, 1.0, 8.0]], 'optimal')
+    ([[0.0, 1.0, 4.0], [1.0, 2.0, 4.0]], 'optimal')
     """
     begun = time.perf_counter()
     limits, settings = limits or OrderLimits(), settings or OrderSettings()
