@@ -1,0 +1,184 @@
+"""Prices of the shared limits, by column generation.
+
+The master chooses shares of the plans found so far, for groups of items g and rounds k:
+
+    minimise    Σ cost_gk y_gk + Σ relax_r e_r
+    Σ_k y_gk = 1                                   one plan per group
+    Σ use_r,gk y_gk − e_r ≤ limit_r                the shared limits; their duals are the prices π
+
+Each round plans every item at π, which adds a column per group and proves bound(π). Up to `_GROUPS` items
+each are a group of their own and the master is exact; beyond, items are gathered, because a master with a
+row per item takes longer than all the planning. Prices are drawn toward the best ones so far, as those of
+the first masters swing.
+
+Source: Dantzig and Wolfe (1960); Wentges (1997), International Transactions in Operational Research 4(2), for
+the smoothing; Manne (1958) for lot sizes as columns.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from helpers.errors import SolverError
+from helpers.inventory.arguments import Floats
+from helpers.inventory.orders.problem import Flags, Integers
+from helpers.inventory.orders.rounds import Problem, Round, play_nothing, play_round
+from helpers.solver import Model, at_most, equals, solve, triples
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+_GROUPS = 500
+_SMOOTHING = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Priced:
+    """Prices, the bound that they prove, and all plans met on the way.
+
+    Parameters
+    ----------
+    prices
+        π, money per unit of each row.
+    bound
+        No plan within the limits costs less.
+    best
+        Number of the round that proved it.
+    rounds
+        All rounds; the first orders nothing.
+    master_cost
+        Money of the last master: what shares of plans could reach; NaN where no limit binds.
+    master_seconds
+        Seconds in the masters.
+    """
+
+    prices: Floats
+    bound: float
+    best: int
+    rounds: list[Round]
+    master_cost: float
+    master_seconds: float
+
+
+def find_prices(problem: Problem, *, close: float, most_rounds: int, deadline: float) -> Priced:
+    """Find prices at which the items, each planned alone, share the limits best.
+
+    Parameters
+    ----------
+    problem
+        What is planned.
+    close
+        Relative distance of master and bound at which to stop.
+    most_rounds
+        Rounds at most.
+    deadline
+        `time.perf_counter()` at which to stop.
+    """
+    rounds = [play_nothing(problem), play_round(problem, np.zeros(len(problem.rows)))]
+    prices, bound, best, seconds, master_cost = np.zeros(len(problem.rows)), rounds[1].bound, 1, 0.0, np.nan
+    violated = over_limit(problem, rounds[1])
+    group, smoothing = _group(problem), _SMOOTHING
+    while violated.any() and len(rounds) < most_rounds and time.perf_counter() < deadline:
+        begun = time.perf_counter()
+        master_cost, duals = _solve_master(problem, rounds, group, np.flatnonzero(violated))
+        seconds += time.perf_counter() - begun
+        tried = smoothing * prices + (1 - smoothing) * duals
+        found = play_round(problem, tried)
+        rounds.append(found)
+        grown = over_limit(problem, found) & ~violated
+        violated |= grown
+        if found.bound > bound:
+            bound, prices, best, smoothing = found.bound, tried, len(rounds) - 1, _SMOOTHING
+        else:
+            smoothing /= 2
+        if not grown.any() and master_cost - bound <= close * abs(master_cost):
+            break
+    return Priced(prices, bound, best, rounds, master_cost, seconds)
+
+
+def over_limit(problem: Problem, found: Round) -> Flags:
+    """Return which rows a round breaks."""
+    used = np.asarray(found.use.sum(axis=0)).ravel()
+    return np.asarray(used > problem.limit + 1e-9 * np.maximum(1.0, np.abs(problem.limit)))
+
+
+def _group(problem: Problem) -> Integers:
+    """Gather items into groups; those that share storage rows stand together."""
+    count = len(problem.items)
+    if count <= _GROUPS:
+        return np.arange(count)
+    first = [part.row_of[:, 0] for part in problem.rows.rules if part.rule.measure == "stored"]
+    order = np.lexsort([np.arange(count), *first])
+    group = np.empty(count, dtype="int64")
+    group[order] = np.arange(count) * _GROUPS // count
+    return group
+
+
+def _solve_master(
+    problem: Problem, rounds: list[Round], group: Integers, rows: Integers
+) -> tuple[float, Floats]:
+    """Return money and prices of the best shares of the plans so far."""
+    from scipy.sparse import coo_array
+
+    count = int(group.max()) + 1
+    gather = coo_array((np.ones(len(group)), (group, np.arange(len(group))))).tocsr()
+    costs, uses, keys = [], [], []
+    for number, one in enumerate(rounds):
+        costs.append(np.bincount(group, one.cost, count))
+        uses.append((gather @ one.use)[:, rows])
+        keys.append(pd.DataFrame({"group": np.arange(count), "round": number}))
+    columns = pd.concat(keys, ignore_index=True)
+    return solve_shares(problem, columns, np.concatenate(costs), uses, rows)
+
+
+def solve_shares(
+    problem: Problem, columns: pd.DataFrame, cost: Floats, uses: list[csr_array], rows: Integers
+) -> tuple[float, Floats]:
+    """Build and solve a master of shares; return its money and the prices of all rows."""
+    model, _ = build_master(problem, columns, cost, uses, rows, whole=False)
+    solution = solve(model, time_limit=120.0, gap=0.0)
+    duals = solution.require().row_duals
+    if duals is None:
+        raise SolverError(f"{solution.sentence} There are no prices. Allow fewer items at once.")
+    prices = np.zeros(len(problem.rows))
+    prices[rows] = np.clip(-duals[model.rule("shared limit").part], 0.0, problem.rows.relax_cost[rows])
+    return solution.objective, prices
+
+
+def build_master(
+    problem: Problem,
+    columns: pd.DataFrame,
+    cost: Floats,
+    uses: list[csr_array],
+    rows: Integers,
+    *,
+    whole: bool,
+    limit: Floats | None = None,
+) -> tuple[Model, Integers]:
+    """Return the model that chooses among plans, and the ids of its columns.
+
+    `columns` has `group` and another key; `uses` are its rows, in parts; `limit` the limits of `rows`.
+    """
+    from scipy.sparse import vstack
+
+    model = Model("order plan")
+    share = model.add_variables("plan", columns, integer=whole, upper=1.0)
+    model.add_objective("plans", share * cost)
+    groups = pd.DataFrame({"group": np.unique(columns["group"])})
+    model.add_rows("one plan each", groups, share, equals(1.0))
+    keys = pd.DataFrame({"row": rows})
+    use = vstack(uses).tocoo()
+    taken = triples(use.col, share.ids[use.row], use.data)
+    relax = problem.rows.relax_cost[rows]
+    soft = np.flatnonzero(np.isfinite(relax))
+    if len(soft):
+        beyond = model.add_variables("beyond the limit", keys.iloc[soft])
+        model.add_objective("giving way", beyond * relax[soft])
+        taken = taken - triples(soft, beyond.ids, 1.0)
+    model.add_rows("shared limit", keys, taken, at_most(problem.limit[rows] if limit is None else limit))
+    return model, share.ids

@@ -1,0 +1,185 @@
+"""One round: the best plan of every item at prices π of the shared limits, and the bound that it proves.
+
+e_o,s = c_o (1 + π of its money rows) + Σ a_r,o,s π_r        unit cost with prices
+h'_i,t = h_i + volume_i π_r                                  holding cost with the price of storage
+bound(π) = Σ_i min_plan ( cost_i + π · use_i ) − π · limit   for every π ≥ 0 (Lagrange)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helpers.inventory.arguments import Floats
+from helpers.inventory.orders.cost import use_of, value_of
+from helpers.inventory.orders.grid import Chunk, Steps, cut_chunks, lay_grid
+from helpers.inventory.orders.limits import LimitRows
+from helpers.inventory.orders.problem import Flags, OrderItems, OrderOptions
+from helpers.inventory.orders.program import PricedCosts, best_plans
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+
+@dataclass(frozen=True, eq=False)
+class Round:
+    """One plan per item.
+
+    Parameters
+    ----------
+    cost
+        Money per item without prices, n.
+    use
+        What each item takes of each row, n × rows.
+    quantity
+        Units per option and order week, m × T, sparse.
+    frozen_value
+        Money ordered per item and group of the minimum order value, n × groups, sparse.
+    mark
+        One number per item that tells plans apart, n.
+    bound
+        No plan within the limits costs less; −∞ where the round was not made for a bound.
+    """
+
+    cost: Floats
+    use: csr_array
+    quantity: csr_array
+    frozen_value: csr_array
+    mark: NDArray[np.uint64]
+    bound: float
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Everything that a round needs, laid once.
+
+    Parameters
+    ----------
+    items, options
+        n items, m options.
+    rows
+        Shared limits.
+    minimum
+        Groups of the minimum order value in the frozen weeks.
+    limit
+        Limits as planned with: raised to what is taken without any order where that is more.
+    steps, chunks
+        The grid.
+    """
+
+    items: OrderItems
+    options: OrderOptions
+    rows: LimitRows
+    minimum: LimitRows
+    limit: Floats
+    steps: Steps
+    chunks: tuple[Chunk, ...]
+
+    @property
+    def weeks(self) -> int:
+        """T."""
+        return self.items.weeks
+
+    @cached_property
+    def open_weeks(self) -> Flags:
+        """Whether an order of a week is allowed, m × T."""
+        return self.options.open_weeks(self.weeks)
+
+    @cached_property
+    def marks(self) -> NDArray[np.uint64]:
+        """Random numbers that tell plans apart, m × T."""
+        drawn = np.random.default_rng(7)
+        return drawn.integers(1, 2**63, (len(self.options), self.weeks), dtype="uint64")
+
+
+def lay_problem(
+    items: OrderItems, options: OrderOptions, rows: LimitRows, minimum: LimitRows, most_lots: int
+) -> Problem:
+    """Lay grid and curves."""
+    steps = lay_grid(items, options, most_lots)
+    chunks = cut_chunks(items, options, steps)
+    return Problem(items, options, rows, minimum, rows.limit, steps, chunks)
+
+
+def priced_costs(
+    problem: Problem, prices: Floats, discount: Floats | None = None, closed: Flags | None = None
+) -> PricedCosts:
+    """Return the costs at these prices.
+
+    Parameters
+    ----------
+    prices
+        π, money per unit of each row.
+    discount
+        Share of the money of an order that is waived, m × T (fills a minimum order value).
+    closed
+        Weeks in which an option may not be ordered beside its calendar, m × T.
+    """
+    items, options = problem.items, problem.options
+    item = options.whole("item")
+    markup = np.zeros((len(options), problem.weeks)) if discount is None else -discount
+    beside, space = np.zeros_like(markup), np.zeros((len(items), problem.weeks))
+    padded = np.append(prices, 0.0)  # row −1 costs nothing
+    for part in problem.rows.rules:
+        price, measure = padded[part.row_of], part.rule.measure
+        if measure == "stored":
+            space += items.per_item("volume")[:, None] * price
+        elif measure == "money":
+            markup = markup + price
+        else:
+            size = np.ones(len(options)) if measure == "units" else items.per_item(measure)[item]
+            beside += size[:, None] * price
+    may = problem.open_weeks if closed is None else problem.open_weeks & ~closed
+    return PricedCosts(
+        unit=options.per_option("unit_cost")[:, None] * (1 + markup) + beside,
+        cheap=options.per_option("break_cost")[:, None] * (1 + markup) + beside,
+        fixed=np.where(may, options.per_option("fixed_cost")[:, None], np.inf),
+        space=space,
+    )
+
+
+def play_round(
+    problem: Problem, prices: Floats, discount: Floats | None = None, closed: Flags | None = None
+) -> Round:
+    """Return the best plans at these prices; without discount and closed weeks they prove a bound."""
+    costs = priced_costs(problem, prices, discount, closed)
+    plans = best_plans(problem.chunks, problem.options.whole("lead_time"), costs)
+    is_bound = discount is None and closed is None
+    bound = float(plans.value.sum() - prices @ problem.limit) if is_bound else -np.inf
+    return make_round(problem, plans.quantity, plans.held, plans.stage, bound)
+
+
+def make_round(problem: Problem, quantity: Floats, held: Floats, stage: Floats, bound: float) -> Round:
+    """Gather what one plan per item costs and takes."""
+    from scipy.sparse import csr_array
+
+    options, count = problem.options, len(problem.items)
+    item = options.whole("item")
+    placed = (quantity > 0).sum(axis=1) * options.per_option("fixed_cost")
+    bought = np.bincount(item, value_of(options, quantity).sum(axis=1) + placed, count)
+    mark = np.zeros(count, dtype="uint64")
+    option, week = np.nonzero(quantity)
+    amount = np.rint(quantity[option, week] * 1000).astype("uint64")
+    np.add.at(mark, item[option], problem.marks[option, week] * amount)
+    return Round(
+        cost=bought + stage,
+        use=use_of(problem.items, options, problem.rows, quantity, held),
+        quantity=csr_array(quantity),
+        frozen_value=use_of(problem.items, options, problem.minimum, quantity, held),
+        mark=mark,
+        bound=bound,
+    )
+
+
+def play_nothing(problem: Problem) -> Round:
+    """Return the plan without any order: it takes the least of every limit."""
+    count, weeks = len(problem.items), problem.weeks
+    held, stage = np.zeros((count, weeks)), np.zeros(count)
+    for chunk in problem.chunks:
+        held[chunk.item] = chunk.held[:, 0].T
+        stage[chunk.item] = chunk.stage[:, 0].sum(axis=0)
+    return make_round(problem, np.zeros((len(problem.options), weeks)), held, stage, -np.inf)
