@@ -87,22 +87,25 @@ def test_one_warehouse_and_two_stores_as_on_paper() -> None:
     assert found.sites["service_time"].tolist() == [4, 0, 0]
     assert found.sites["safety_stock"].tolist() == pytest.approx([0, *[z * 10 * 5**0.5] * 2])
     assert found.saving == pytest.approx(found.own_cost - found.cost)
+    assert found.last_cost == pytest.approx(found.cost)
     dear = compare_echelons(
         stages.assign(holding_cost=[1, 9, 9]),
         pd.DataFrame({"from_site": "DC", "to_site": ["North", "South"]}),
     )
     assert dear.sites["service_time"].tolist() == [0, 0, 0]
     assert dear.saving == pytest.approx(0)
+    assert dear.last_cost == pytest.approx(9 * z * 10 * 2 * 5**0.5)
 
 
 def test_together_never_costs_more_and_the_tables_add_up() -> None:
     found = compare_echelons(company(20), LANES)
     products = found.products
     assert (products["saving"] >= -1e-9).all()
+    assert (products["cost"] <= products["last_cost"] + 1e-9).all()
     assert found.is_proven
     assert found.saving > 0.01 * found.own_cost
     assert products["product"].tolist() == [f"P{n}" for n in range(20)]
-    for column in ("cost", "own_cost", "safety_stock", "own_safety_stock"):
+    for column in ("cost", "own_cost", "last_cost", "safety_stock", "own_safety_stock"):
         sums = found.sites.groupby("product", sort=False)[column].sum()
         assert products[column].tolist() == pytest.approx(sums.tolist())
     assert found.cost == pytest.approx(products["cost"].sum())

@@ -5,9 +5,11 @@ it, and promises S_j to those that it feeds; x_j = S_i + T_j − S_j periods are
 
     together          S by the guaranteed-service model:   minimise Σ_j h_j z_j σ_j √x_j
     each on its own   every site promises S_j = 0 and bridges its full lead time:   Σ_j h_j z_j σ_j √T_j
+    only at the last  no inner site holds any; those who serve customers bridge the time from the supplier
     σ_j² = variance of its own customers' demand + Σ σ_k² of the sites that it feeds
 
-Each on its own is one of the plans that "together" chooses from, so together never costs more.
+Both others are plans that "together" chooses from, so together never costs more. It costs the same as each on
+its own where the pooled stock of the warehouses is worth its money for every product.
 
 What is assumed of demand: over any x periods it stays below x μ + z σ √x, with z the normal quantile of the
 cycle service level; what lies beyond is met by other means (expediting, a partner's stock). Demands of
@@ -31,7 +33,7 @@ from scipy import stats
 from helpers.inventory.arguments import Floats, find_wrong, refuse
 from helpers.inventory.echelons.trees import is_fed_by_one, service_times_of_tree
 from helpers.inventory.policies.guaranteed_service import guaranteed_service
-from helpers.inventory.policies.stages import read_network
+from helpers.inventory.policies.stages import Network, read_network
 
 NEEDED = ("product", "site", "lead_time", "holding_cost", "demand_sd", "cycle_service_level")
 LANES = ("product", "from_site", "to_site")
@@ -47,12 +49,13 @@ class EchelonComparison:
     sites
         One row per product and site: `product`, `site`, `service_time` (S, periods, promised to the sites it
         feeds, or to customers), `safety_stock` (units), `cost` (money per period), and the same of each
-        site on its own: `own_safety_stock`, `own_cost`.
+        site on its own, and of stock at the last sites only: `own_safety_stock`, `own_cost`,
+        `last_safety_stock`, `last_cost`.
     products
-        One row per product: `product`, `safety_stock`, `own_safety_stock`, `cost`, `own_cost`, `saving`
-        (money per period), `saving_share` (of `own_cost`, 0–1).
-    cost, own_cost
-        Money per period over all products, together and each on its own.
+        One row per product: `product`, the same six sums, `saving` (against each on its own, money per
+        period), `saving_share` (of `own_cost`, 0–1).
+    cost, own_cost, last_cost
+        Money per period over all products: together, each on its own, only at the last sites.
     is_proven
         Whether every product's plan is proven to be the cheapest.
     """
@@ -61,6 +64,7 @@ class EchelonComparison:
     products: pd.DataFrame
     cost: float
     own_cost: float
+    last_cost: float
     is_proven: bool
 
     @property
@@ -93,7 +97,7 @@ def compare_echelons(
     Returns
     -------
     EchelonComparison
-        `sites`, `products`, `cost`, `own_cost`, `saving`, `is_proven`.
+        `sites`, `products`, `cost`, `own_cost`, `last_cost`, `saving`, `is_proven`.
 
     Raises
     ------
@@ -195,19 +199,28 @@ def _compare_product(
     """Return the rows of one product, and whether they are proven."""
     stages, arcs = _as_network(sites, lanes, steps)
     network = read_network(stages, arcs)
-    if is_fed_by_one(network):
-        times, is_proven = service_times_of_tree(network), True
-    else:
-        found = guaranteed_service(stages, arcs, time_limit=time_limit)
-        times, is_proven = found.service_times.to_numpy(dtype="float64"), found.is_proven
+    times, is_proven = _best_times(network, stages, arcs, time_limit)
+    # No stage promises more than SI + T, so the longest promise is to hold nothing and pass all waiting on.
+    passed_on = network.shorten(network.most_service)
     position = stages["stage"].to_numpy() % len(sites)
     part = sites[["product", "site"]].assign(service_time=times[: len(sites)] / steps)
-    alone: Floats = np.zeros(network.size)
-    for prefix, service in (("", times), ("own_", alone)):
+    plans = {"": times, "own_": np.zeros(network.size), "last_": passed_on}
+    for prefix, service in plans.items():
         stock = network.demand_bounds * np.sqrt(network.net_times(service))
         for name, amount in (("safety_stock", stock), ("cost", stages["holding_cost"].to_numpy() * stock)):
             part[prefix + name] = np.bincount(position, amount, len(sites))
     return part, is_proven
+
+
+def _best_times(
+    network: Network, stages: pd.DataFrame, arcs: pd.DataFrame, time_limit: float
+) -> tuple[Floats, bool]:
+    """Return S by stage, in steps, and whether it is proven to be best."""
+    if is_fed_by_one(network):
+        return service_times_of_tree(network), True
+    found = guaranteed_service(stages, arcs, time_limit=time_limit)
+    times: Floats = np.asarray(found.service_times, dtype="float64")
+    return times, found.is_proven
 
 
 def _as_network(sites: pd.DataFrame, lanes: pd.DataFrame, steps: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -245,7 +258,7 @@ def _up(periods: pd.Series, steps: int) -> Floats:
 
 
 def _result(sites: pd.DataFrame, *, is_proven: bool) -> EchelonComparison:
-    money = ["safety_stock", "own_safety_stock", "cost", "own_cost"]
+    money = [prefix + name for name in ("safety_stock", "cost") for prefix in ("", "own_", "last_")]
     products = sites.groupby("product", sort=False)[money].sum().reset_index()
     saving = products["own_cost"] - products["cost"]
     share = (saving / products["own_cost"].where(products["own_cost"] > 0)).fillna(0.0)
@@ -254,5 +267,6 @@ def _result(sites: pd.DataFrame, *, is_proven: bool) -> EchelonComparison:
         products=products.assign(saving=saving, saving_share=share),
         cost=float(products["cost"].sum()),
         own_cost=float(products["own_cost"].sum()),
+        last_cost=float(products["last_cost"].sum()),
         is_proven=is_proven,
     )
