@@ -102,9 +102,7 @@ def test_only_the_solver_speaks_to_pulp() -> None:
         for p in modules()
         if any(n.split(".")[0] == "pulp" for n in imports_of(p))
     }
-    # These two have one build, solve and read each, and move behind the solver's door next.
-    waiting = {"inventory/policies/capacitated.py", "inventory/policies/guaranteed_service.py"}
-    assert {name for name in speakers - waiting if not name.startswith("solver")} == set()
+    assert {name for name in speakers if not name.startswith("solver")} == set()
 
 
 def test_no_module_is_called_a_drawer_for_everything() -> None:

@@ -23,10 +23,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from helpers.errors import ParameterError, PlanbookError
 from helpers.inventory.arguments import Floats, as_periods, find_wrong, refuse
+from helpers.solver import Model, Solution, Status, Variables, at_most, equals, solve
 
 WHOLE = 1e-6  # units; a smaller lot is rounding
 
@@ -142,9 +144,8 @@ def lot_sizes_capacitated(  # noqa: PLR0913 - the columns of the instance, each 
         {"unit_time": unit_time, "setup_time": setup_time},
         overtime_cost,
     )
-    model = build_lots(problem)
-    bound, is_proven = solve_lots(model, gap, time_limit)
-    return read_lots(model, problem, bound, is_proven=is_proven)
+    lots = build_lots(problem)
+    return read_lots(lots, problem, solve_lots(lots, gap, time_limit))
 
 
 def _read_arguments(
@@ -191,102 +192,70 @@ def _repeat(name: str, value: ArrayLike, shape: tuple[int, int]) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class LotModel:
-    """The MILP with the handles that are read back."""
+    """The MILP with the variables that are read back: y by item and period, z also by the period served."""
 
-    problem: Any
-    set_up: dict[tuple[int, int], Any]
-    share: dict[tuple[int, int, int], Any]
-    overtime: list[Any]
+    model: Model
+    set_up: Variables
+    share: Variables
 
 
 def build_lots(problem: LotProblem) -> LotModel:
     """Build the MILP of the module docstring."""
-    import pulp
-
     items, periods = problem.shape
-    milp = pulp.LpProblem("lot_sizes_capacitated", pulp.LpMinimize)
-    set_up = {
-        (i, s): milp.add_variable(f"y_{i}_{s}", 0, 1, cat="Integer")
-        for i in range(items)
-        for s in range(periods)
-    }
-    share = {
-        (i, s, t): milp.add_variable(f"z_{i}_{s}_{t}", 0, 1)
-        for i in range(items)
-        for t in range(periods)
-        if problem.demand[i, t] > 0
-        for s in range(t + 1)
-    }
+    model = Model("lot_sizes_capacitated")
+    cells = pd.MultiIndex.from_product([range(items), range(periods)], names=["item", "period"])
+    served = cells.to_frame(index=False).rename(columns={"period": "served"})[problem.demand.ravel() > 0]
+    shares = served.merge(pd.DataFrame({"period": range(periods)}), how="cross").query("period <= served")
+    set_up = model.add_variables("set_up", cells.to_frame(index=False), upper=1.0, integer=True)
+    share = model.add_variables("share", shares[["item", "period", "served"]], upper=1.0)
     most_overtime = 0.0 if problem.overtime_cost is None else _most_time(problem)
-    overtime = [milp.add_variable(f"o_{s}", 0, most_overtime) for s in range(periods)]
-    model = LotModel(milp, set_up, share, overtime)
-    _add_demand_rows(model, problem)
-    _add_set_up_rows(model)
-    _add_capacity_rows(model, problem)
+    overtime = model.add_variables("overtime", pd.DataFrame({"period": range(periods)}), upper=most_overtime)
+    lots = LotModel(model, set_up, share)
+    model.add_rows("demand", served, share, equals(1.0))
+    model.add_rows("set-up", share.keys, share - set_up.at(share.keys), at_most(0.0))
+    used = set_up * problem.setup_time[set_up.keys["item"]] + share * _share_times(lots, problem)
+    model.add_rows("capacity", overtime.keys, used - overtime, at_most(problem.capacity))
     if problem.overtime_cost is None:
-        _add_set_up_time_rows(model, problem)
-    milp += pulp.LpAffineExpression.from_dict(_costs(model, problem))
-    return model
+        _add_set_up_time_rows(lots, problem)
+    model.add_objective("set-ups", set_up * problem.fixed_cost.ravel())
+    model.add_objective("holding", share * _share_costs(lots, problem))
+    model.add_objective("overtime", overtime * float(problem.overtime_cost or 0.0))
+    return lots
 
 
 def _most_time(problem: LotProblem) -> float:
     return float(problem.unit_time @ problem.demand.sum(axis=1) + problem.setup_time.sum())
 
 
-def _costs(model: LotModel, problem: LotProblem) -> dict[Any, float]:
+def _share_times(lots: LotModel, problem: LotProblem) -> Floats:
+    """a_i d_it per share."""
+    item, served = (lots.share.keys[name].to_numpy() for name in ("item", "served"))
+    times: Floats = problem.unit_time[item] * problem.demand[item, served]
+    return times
+
+
+def _share_costs(lots: LotModel, problem: LotProblem) -> Floats:
+    """H_i(s, t) d_it per share."""
+    item, made, served = (lots.share.keys[name].to_numpy() for name in ("item", "period", "served"))
     held = np.hstack([np.zeros((problem.shape[0], 1)), np.cumsum(problem.holding_cost, axis=1)])
-    costs = {variable: float(problem.fixed_cost[cell]) for cell, variable in model.set_up.items()}
-    for (i, s, t), variable in model.share.items():
-        costs[variable] = float((held[i, t] - held[i, s]) * problem.demand[i, t])
-    return costs | dict.fromkeys(model.overtime, float(problem.overtime_cost or 0.0))
+    costs: Floats = (held[item, served] - held[item, made]) * problem.demand[item, served]
+    return costs
 
 
-def _add_demand_rows(model: LotModel, problem: LotProblem) -> None:
-    import pulp
-
-    milp = model.problem
-    for i, t in np.argwhere(problem.demand > 0).tolist():
-        milp += pulp.lpSum_vars([model.share[i, s, t] for s in range(t + 1)]) == 1
-
-
-def _add_set_up_rows(model: LotModel) -> None:
-    import pulp
-
-    milp = model.problem
-    for (i, s, _), variable in model.share.items():
-        milp += pulp.LpAffineExpression.from_dict({variable: 1.0, model.set_up[i, s]: -1.0}) <= 0
-
-
-def _add_capacity_rows(model: LotModel, problem: LotProblem) -> None:
-    import pulp
-
-    used: list[dict[Any, float]] = [{extra: -1.0} for extra in model.overtime]
-    for (i, s), variable in model.set_up.items():
-        used[s][variable] = float(problem.setup_time[i])
-    for (i, s, t), variable in model.share.items():
-        used[s][variable] = float(problem.unit_time[i] * problem.demand[i, t])
-    milp = model.problem
-    for row, capacity in zip(used, problem.capacity.tolist(), strict=True):
-        milp += pulp.LpAffineExpression.from_dict(row) <= capacity
-
-
-def _add_set_up_time_rows(model: LotModel, problem: LotProblem) -> None:
+def _add_set_up_time_rows(lots: LotModel, problem: LotProblem) -> None:
     """Add what the demand so far leaves of the capacity so far: all the time there is for set-ups.
 
     The other rows imply it but for rounding down to whole set-up times, yet in this form, with set-ups alone,
     the solver finds cuts.
     """
-    import pulp
-
-    milp = model.problem
     step = _common_step(problem.setup_time)
     left = np.cumsum(problem.capacity - problem.unit_time @ problem.demand)
     room = np.floor(left / step + WHOLE) * step if step else left
-    row: dict[Any, float] = {}
-    for s, time in enumerate(room.tolist()):
-        row |= {model.set_up[i, s]: float(problem.setup_time[i]) for i in range(problem.shape[0])}
-        if time >= 0:  # else no plan exists, and the solver says so
-            milp += pulp.LpAffineExpression.from_dict(dict(row)) <= time
+    # Where nothing is left no plan exists, and the solver says so.
+    until = pd.DataFrame({"until": np.flatnonzero(room >= 0)})
+    cells = lots.set_up.keys.merge(until, how="cross").query("period <= until")
+    time = lots.set_up.at(cells) * problem.setup_time[cells["item"]]
+    lots.model.add_rows("set-up time", until, time, at_most(room[until["until"]]))
 
 
 def _common_step(times: Floats) -> float:
@@ -295,14 +264,12 @@ def _common_step(times: Floats) -> float:
     return float(np.gcd.reduce(whole)) if (times == whole).all() else 0.0
 
 
-def solve_lots(model: LotModel, gap: float, time_limit: float) -> tuple[float, bool]:
-    """Solve, and return the proven bound and whether the gap was reached."""
-    import pulp
-
-    stats = model.problem.solve(pulp.HiGHS(msg=False, timeLimit=time_limit, gapRel=gap, threads=1))
-    if stats.has_solution:
-        return float(stats.best_bound), stats.status == pulp.LpSolveStatus.Optimal
-    if stats.status == pulp.LpSolveStatus.Infeasible:
+def solve_lots(lots: LotModel, gap: float, time_limit: float) -> Solution:
+    """Solve, and refuse what has no plan."""
+    solution = solve(lots.model, time_limit=time_limit, gap=gap)
+    if solution.has_solution:
+        return solution
+    if solution.status is Status.INFEASIBLE:
         raise ParameterError(
             "lot_sizes_capacitated: no plan serves the demand within the capacity. "
             "Give an 'overtime_cost' to see which period needs how much more."
@@ -313,11 +280,12 @@ def solve_lots(model: LotModel, gap: float, time_limit: float) -> tuple[float, b
     )
 
 
-def read_lots(model: LotModel, problem: LotProblem, bound: float, *, is_proven: bool) -> CapacitatedPlan:
+def read_lots(lots: LotModel, problem: LotProblem, solution: Solution) -> CapacitatedPlan:
     """Read the lots, and recompute the cost from them."""
+    item, made, served = (lots.share.keys[name].to_numpy() for name in ("item", "period", "served"))
     quantities = np.zeros(problem.shape)
-    for (i, s, t), variable in model.share.items():
-        quantities[i, s] += problem.demand[i, t] * variable.value()
+    np.add.at(quantities, (item, made), problem.demand[item, served] * solution.values(lots.share))
+    bound = solution.bound
     quantities[quantities < WHOLE] = 0.0
     stock = np.maximum(np.cumsum(quantities - problem.demand, axis=1), 0.0)
     used = problem.unit_time @ quantities + problem.setup_time @ (quantities > 0)
@@ -336,5 +304,5 @@ def read_lots(model: LotModel, problem: LotProblem, bound: float, *, is_proven: 
         cost=round(cost, 6),
         bound=min(bound, cost),
         gap=max(cost - bound, 0.0) / cost if cost else 0.0,
-        is_proven=is_proven,
+        is_proven=solution.is_proven,
     )

@@ -28,7 +28,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 from time import monotonic
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,10 +35,11 @@ import pandas as pd
 from helpers.errors import PlanbookError
 from helpers.inventory.arguments import Floats
 from helpers.inventory.policies.stages import Network, read_network
+from helpers.solver import Expression, Model, Variables, at_most, equals, solve
 
 FIRST_BREAKPOINTS = (0.05, 0.2, 0.5)  # of the longest net replenishment time
 MOST_ROUNDS = 50
-GRID_ROUNDING = 1e-6
+LEAST_SECONDS = 0.01  # of a round, since a solve needs some
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,13 +124,14 @@ def guaranteed_service(
     best, cost, bound = np.zeros(network.size), np.inf, 0.0
     deadline = monotonic() + time_limit
     for _ in range(MOST_ROUNDS):
-        model = build_service_times(network, breakpoints)
+        built = build_service_times(network, breakpoints)
         # A round need not be proven further than the chords are good for.
-        solved = solve_service_times(model, gap / 2, deadline - monotonic())
-        if solved is None:
+        seconds = max(deadline - monotonic(), LEAST_SECONDS)
+        solution = solve(built.model, time_limit=seconds, gap=gap / 2)
+        if not solution.has_solution:
             break
-        times = read_service_times(model, network)
-        bound = max(bound, solved)
+        times = read_service_times(solution.values(built.service), network)
+        bound = max(bound, solution.bound)
         found = network.cost(times)
         if found < cost:
             best, cost = times, found
@@ -175,66 +176,50 @@ def _first_breakpoints(network: Network) -> list[Floats]:
 
 @dataclass(frozen=True, eq=False)
 class ServiceTimesModel:
-    """The MILP of one round, with the handles that are read back."""
+    """The MILP of one round, with the variables that are read back: S by stage."""
 
-    problem: Any
-    service: list[Any]
+    model: Model
+    service: Variables
 
 
 def build_service_times(network: Network, breakpoints: list[Floats]) -> ServiceTimesModel:
     """Build the MILP of the module docstring for given breakpoints per stage."""
-    import pulp
-
-    problem = pulp.LpProblem("guaranteed_service", pulp.LpMinimize)
+    model = Model("guaranteed_service")
+    stages = pd.DataFrame({"stage": range(network.size)})
     most = np.minimum(network.most_service, network.longest_replenishment)
-    service = [problem.add_variable(f"S_{j}", 0, float(most[j])) for j in range(network.size)]
-    inbound = [
-        problem.add_variable(f"SI_{j}", float(network.inbound[j]), float(network.longest_inbound[j]))
-        for j in range(network.size)
-    ]
-    cost: dict[Any, float] = {}
-    for j, points in enumerate(breakpoints):
-        net = {inbound[j]: 1.0, service[j]: -1.0}
-        cost |= _add_chords(problem, f"{j}", points, network.unit_costs[j], net)
-        problem += pulp.LpAffineExpression.from_dict(net) == -float(network.processing[j])
-    for i, j in network.arcs:
-        problem += pulp.LpAffineExpression.from_dict({service[i]: 1.0, inbound[j]: -1.0}) <= 0
-    problem += pulp.LpAffineExpression.from_dict(cost)
-    return ServiceTimesModel(problem, service)
+    service = model.add_variables("service", stages, upper=most)
+    inbound = model.add_variables("inbound", stages, network.inbound, network.longest_inbound)
+    waiting = inbound - service - _add_chords(model, network, breakpoints)
+    model.add_rows("net replenishment time", stages, waiting, equals(-network.processing))
+    arcs = np.array(network.arcs, dtype="int64").reshape(-1, 2)
+    feeders = service.at(pd.DataFrame({"stage": arcs[:, 0], "arc": range(len(arcs))}))
+    fed = inbound.at(pd.DataFrame({"stage": arcs[:, 1], "arc": range(len(arcs))}))
+    model.add_rows("promise", pd.DataFrame({"arc": range(len(arcs))}), feeders - fed, at_most(0.0))
+    return ServiceTimesModel(model, service)
 
 
-def _add_chords(
-    problem: Any, name: str, points: Floats, unit_cost: float, net: dict[Any, float]
-) -> dict[Any, float]:
-    """Add w and u of one stage to the problem and to its row of x; return their costs."""
-    import pulp
-
-    cost: dict[Any, float] = {}
-    chosen = []
-    for k, (low, high) in enumerate(pairwise(points.tolist())):
-        on = problem.add_variable(f"w_{name}_{k}", 0, 1, cat="Integer")
-        beyond = problem.add_variable(f"u_{name}_{k}", 0, float(high - low))
-        problem += pulp.LpAffineExpression.from_dict({beyond: 1.0, on: -float(high - low)}) <= 0
-        cost[on] = float(unit_cost * np.sqrt(low))
-        cost[beyond] = float(unit_cost * (np.sqrt(high) - np.sqrt(low)) / (high - low))
-        net[on], net[beyond] = -float(low), -1.0
-        chosen.append(on)
-    if chosen:
-        problem += pulp.lpSum_vars(chosen) == 1
-    return cost
-
-
-def solve_service_times(model: ServiceTimesModel, gap: float, seconds: float) -> float | None:
-    """Solve, and return the proven bound; None where there is no solution."""
-    import pulp
-
-    if seconds <= 0:
-        return None
-    stats = model.problem.solve(pulp.HiGHS(msg=False, timeLimit=seconds, gapRel=gap, threads=1))
-    return float(stats.best_bound) if stats.has_solution else None
+def _add_chords(model: Model, network: Network, breakpoints: list[Floats]) -> Expression:
+    """Add w and u, their rows and their cost, and return x by stage."""
+    pieces = pd.DataFrame(
+        [
+            (j, k, *ends)
+            for j, points in enumerate(breakpoints)
+            for k, ends in enumerate(pairwise(points.tolist()))
+        ],
+        columns=["stage", "piece", "low", "high"],
+    ).astype({"stage": "int64", "piece": "int64", "low": "float64", "high": "float64"})
+    low, high = pieces["low"].to_numpy(), pieces["high"].to_numpy()
+    keys, unit_cost = pieces[["stage", "piece"]], network.unit_costs[pieces["stage"]]
+    on = model.add_variables("on", keys, upper=1.0, integer=True)
+    beyond = model.add_variables("beyond", keys, upper=high - low)
+    model.add_rows("one piece", keys[["stage"]].drop_duplicates(), on, equals(1.0))
+    model.add_rows("within the piece", keys, beyond - on * (high - low), at_most(0.0))
+    model.add_objective("at the start of the piece", on * (unit_cost * np.sqrt(low)))
+    slope = unit_cost * (np.sqrt(high) - np.sqrt(low)) / (high - low)
+    model.add_objective("within the piece", beyond * slope)
+    return on * low + beyond
 
 
-def read_service_times(model: ServiceTimesModel, network: Network) -> Floats:
-    """Read S, put on the grid, no longer than what the stage needs."""
-    times = np.rint([variable.value() for variable in model.service])
-    return network.shorten(np.abs(times))  # −0 reads badly
+def read_service_times(service: Floats, network: Network) -> Floats:
+    """Put S on the grid, no longer than what the stage needs."""
+    return network.shorten(np.abs(np.rint(service)))  # −0 reads badly
