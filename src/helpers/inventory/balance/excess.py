@@ -79,7 +79,9 @@ class Excess:
         """
         grouped = self.table.assign(
             obsolete_value=self.table["obsolete_units"] * self.table["unit_cost"], pairs=1
-        ).groupby(column)[["pairs", "excess_units", "excess_value", "obsolete_value", "holding_cost_per_year"]]
+        ).groupby(column)[
+            ["pairs", "excess_units", "excess_value", "obsolete_value", "holding_cost_per_year"]
+        ]
         return grouped.sum().sort_values("excess_value", ascending=False).reset_index()
 
     def summary(self) -> pd.Series:

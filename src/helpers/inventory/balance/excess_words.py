@@ -53,7 +53,9 @@ def advise(table: pd.DataFrame, lines: pd.DataFrame, moves: pd.DataFrame | None)
     cancels = _by_pair(lines, PAIR, _cancel) if len(lines) else {}
     chosen = None if moves is None else moves[moves["reason"] == "rebalance"]
     away = {} if chosen is None else _by_pair(chosen, ["product_id", "from_site_id"], _move)
-    moved = {} if chosen is None else chosen.groupby(["product_id", "from_site_id"])["quantity"].sum().to_dict()
+    moved = (
+        {} if chosen is None else chosen.groupby(["product_id", "from_site_id"])["quantity"].sum().to_dict()
+    )
     return [
         " ".join(
             ["Stop ordering.", *cancels.get(key, []), *away.get(key, []), *_rest(row, moved.get(key, 0.0))]

@@ -153,7 +153,12 @@ def _ways(
 
 
 def _shared_out(
-    stock: Holdings, source: Rows, stores: Rows, wanted: Floats, need: Floats, own_rate: Floats,
+    stock: Holdings,
+    source: Rows,
+    stores: Rows,
+    wanted: Floats,
+    need: Floats,
+    own_rate: Floats,
     move_cost: Floats,
 ) -> Floats:
     """Units sent to each store."""
@@ -166,7 +171,9 @@ def _shared_out(
     at = np.flatnonzero(is_short[senders] & (wanted > 0))
     keepers = np.flatnonzero(is_short)
     pack = np.maximum(stock.column("order_multiple")[stores], 1.0)
-    to_stores = _claims(stock, stores[at], senders[at], wanted[at], pack[at], need, own_rate, move_cost[at], at)
+    to_stores = _claims(
+        stock, stores[at], senders[at], wanted[at], pack[at], need, own_rate, move_cost[at], at
+    )
     kept = np.minimum(reserve, free)[keepers]
     ones = np.ones(len(keepers))
     own = _claims(stock, keepers, keepers, kept, ones, need, own_rate, 0.0 * ones, np.full(len(keepers), -1))

@@ -1,0 +1,219 @@
+"""Pairs put on the stage of a simulation: where they start, who supplies them, and the two rules that play.
+
+From today: stock and open orders as they are. From balance: position at the rule's own reorder point, of
+which a lead time's demand is under way, so that the rule itself is seen and not the stock that it inherits.
+A product that has hardly sold in 13 weeks has no mean to go by: the buyer's rule then takes the forecast's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from helpers.contract.case import Case
+from helpers.inventory.arguments import Floats
+from helpers.inventory.outlook import Outlook
+from helpers.inventory.policy import Policy
+from helpers.inventory.settings import InventorySettings
+from helpers.inventory.simulation.case import Costs, SimulationCase
+from helpers.inventory.simulation.incumbent import BuyersMinMax
+from helpers.inventory.simulation.policy_rules import FixedQuantityRule, ReplenishmentRule
+from helpers.inventory.simulation.result import Simulation
+from helpers.inventory.simulation.simulate import fix_lead_times, simulate
+from helpers.inventory.supply.offers import PAIR
+
+SALES_WEEKS = 13
+COVER_WEEKS = 2.0
+RECEIVED = """
+SELECT p.product_id, p.site_id, date_diff('day', $1::DATE, r.date) AS days,
+       sum(r.quantity - coalesce(r.rejected_quantity, 0)) AS units
+FROM receipts r JOIN purchase_orders p ON p.po_id = r.po_id AND p.line = r.po_line
+WHERE p.order_date <= $1 AND r.date > $1 GROUP BY ALL
+"""
+HELD = """
+SELECT product_id, site_id, on_hand - coalesce(blocked, 0) AS units FROM stock
+WHERE date = (SELECT max(date) FROM stock WHERE date <= $1)
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """A simulation case with the two rules that play on it.
+
+    Parameters
+    ----------
+    case
+        From today (or from the day that the futures start on).
+    outflow
+        Past demand with that of the sites below added, pairs × weeks; the last one is the newest.
+    promised
+        Weeks of lead time that the buyer reckons with.
+    expected
+        Mean units a week ahead, by the forecast, calls of stores included.
+    usual
+        Mean weeks of lead time, as measured.
+    settings
+        Seed.
+    """
+
+    case: SimulationCase
+    outflow: Floats
+    promised: Floats
+    expected: Floats
+    usual: Floats
+    settings: InventorySettings
+
+    @property
+    def lately(self) -> Floats:
+        """Mean weekly outflow of the last quarter."""
+        return np.asarray(self.outflow[:, -SALES_WEEKS:].mean(axis=1))
+
+    def buyer(self, safety_weeks: float) -> BuyersMinMax:
+        """Return the buyer's rule with so many weeks of safety."""
+        is_new = (self.outflow[:, -SALES_WEEKS:] > 0).sum(axis=1) < 2
+        guess = np.ceil(self.expected * (self.promised + safety_weeks))
+        return BuyersMinMax(self.promised, safety_weeks, COVER_WEEKS, least=np.where(is_new, guess, 1.0))
+
+    def buyers_min(self, safety_weeks: float) -> Floats:
+        """Return the buyer's min today."""
+        return np.asarray(np.ceil(self.lately * (self.promised + safety_weeks)))
+
+    def play(self, rule: ReplenishmentRule) -> Simulation:
+        """Play a rule from the opening stock."""
+        return simulate(self.case, rule, seed=self.settings.seed, group="abc")
+
+    def play_from_balance(self, rule: ReplenishmentRule, point: Floats) -> Simulation:
+        """Play a rule from its own balance, position at `point`."""
+        weeks = np.shape(self.case.demand)[2]
+        flow = np.rint(self.expected)
+        lead = np.rint(self.usual).astype("int64")
+        under_way = np.where(np.arange(weeks) < lead[:, None], flow[:, None], 0.0)
+        stock = np.maximum(np.rint(point) - under_way.sum(axis=1), flow)
+        case = replace(self.case, opening_stock=stock, open_orders=under_way)
+        return simulate(case, rule, seed=self.settings.seed, group="abc")
+
+
+def stage_futures(
+    outlook: Outlook,
+    policy: Policy,
+    history: pd.DataFrame,
+    futures: NDArray[np.float32],
+    settings: InventorySettings,
+) -> Stage:
+    """Set the stage for sampled futures, from today's stock.
+
+    Parameters
+    ----------
+    history
+        product_id, site_id, week, demand (units): what the buyer's rule looks back on.
+    futures
+        Demand of own customers, pairs × paths × weeks.
+    """
+    pairs = outlook.pairs
+    opening = (pairs["available"] - pairs["backorders"]).to_numpy()
+    past = weekly_demand(outlook, history)
+    return _stage(outlook, policy, np.rint(futures), opening, outlook.coming, past, settings)
+
+
+def stage_history(
+    case: Case,
+    outlook: Outlook,
+    policy: Policy,
+    history: pd.DataFrame,
+    weeks: int,
+    settings: InventorySettings,
+    *,
+    suppliers: int,
+) -> Stage:
+    """Set the stage for the last weeks as they were: their demand, the stock and open orders before them.
+
+    Parameters
+    ----------
+    weeks
+        Weeks played, up to the end of the history.
+    suppliers
+        Draws of the lead times; each meets the same demand.
+    """
+    start = (pd.Timestamp(case.as_of) - timedelta(weeks=weeks)).date()
+    past = weekly_demand(outlook, history)
+    held = case.query(HELD, [start])
+    opening = _at_pairs(outlook, held, held["units"].to_numpy(), np.zeros(len(held), dtype="int64"), 1)[:, 0]
+    came = case.query(RECEIVED, [start])
+    week = np.maximum((came["days"].to_numpy() + 2) // 7, 0)
+    open_orders = _at_pairs(outlook, came, came["units"].to_numpy(), week, weeks)
+    demand = np.repeat(np.rint(past[:, None, -weeks:]), suppliers, axis=1)
+    return _stage(outlook, policy, demand, opening, open_orders, past[:, :-weeks], settings)
+
+
+def rule_of(policy: Policy) -> FixedQuantityRule:
+    """Return the levels as a rule: (r, nQ), and where any quantity goes, up to r."""
+    base = policy.order_quantities <= 0
+    quantity = np.where(base, 1.0, policy.order_quantities)
+    return FixedQuantityRule(policy.reorder_points - base[:, None], quantity)
+
+
+def weekly_demand(outlook: Outlook, history: pd.DataFrame, weeks: int = 65) -> Floats:
+    """Return the demand of the last weeks at each pair, pairs × weeks."""
+    known = pd.DatetimeIndex(np.sort(history["week"].unique())[-weeks:])
+    kept = history[history["week"] >= known[0]]
+    at = known.get_indexer(pd.DatetimeIndex(kept["week"]))
+    return _at_pairs(outlook, kept, kept["demand"].to_numpy(dtype="float64"), at, len(known))
+
+
+def _at_pairs(
+    outlook: Outlook, table: pd.DataFrame, units: Floats, week: NDArray[np.int64], weeks: int
+) -> Floats:
+    """Put the units of a table at its pairs and weeks; what lies outside is left out."""
+    index = pd.MultiIndex.from_frame(outlook.pairs[PAIR])
+    row = index.get_indexer(pd.MultiIndex.from_frame(table[PAIR]))
+    found = np.zeros((len(index), weeks))
+    kept = (row >= 0) & (week >= 0) & (week < weeks)
+    np.add.at(found, (row[kept], week[kept]), np.asarray(units, dtype="float64")[kept])
+    return found
+
+
+def _stage(
+    outlook: Outlook,
+    policy: Policy,
+    demand: NDArray[np.floating],
+    opening: Floats,
+    open_orders: Floats,
+    past: Floats,
+    settings: InventorySettings,
+) -> Stage:
+    pairs, source = outlook.pairs, np.maximum(outlook.source, -1)
+    outflow = past.copy()
+    below = np.flatnonzero(source >= 0)
+    np.add.at(outflow, source[below], past[below])
+    case = SimulationCase(
+        keys=pairs[[*PAIR, "abc"]],
+        demand=demand,
+        lead_times=outlook.lead_times,
+        opening_stock=opening,
+        open_orders=open_orders,
+        minimum_quantity=pairs["minimum_quantity"],
+        order_multiple=pairs["order_multiple"],
+        lost_share=settings.lost_share,
+        sales_before=outflow[:, -SALES_WEEKS:],
+        source=source,
+        costs=Costs(
+            unit_cost=pairs["unit_cost"],
+            holding_cost=pairs["holding_cost"],
+            fixed_cost=np.where(source >= 0, 0.0, settings.line_cost),
+            stockout_cost=pairs["unit_margin"],
+        ),
+    )
+    offers = outlook.offers.drop_duplicates(PAIR)[[*PAIR, "promised_days"]]
+    promised = pairs[PAIR].merge(offers, on=PAIR, how="left", validate="one_to_one")["promised_days"]
+    return Stage(
+        case=fix_lead_times(case, settings.seed),
+        outflow=outflow,
+        promised=promised.fillna(0.0).to_numpy() / 7,
+        expected=policy.demand.mean(axis=(1, 2)).astype("float64"),
+        usual=outlook.lead_times.mean(axis=1),
+        settings=settings,
+    )
