@@ -139,7 +139,7 @@ def look_ahead(
     opening = positions(case, times)
     offers = find_offers(case, times)
     pairs, notes = _find_pairs(case, forecast, opening, offers, settings)
-    demand = _draw_demand(pairs, forecast, settings)
+    demand = draw_demand(pairs, forecast, settings.paths, settings.seed)
     drawn = times.sample(pairs[[*PAIR, "supplier_id"]], settings.paths, settings.seed)
     return Outlook(
         pairs=pairs,
@@ -219,11 +219,11 @@ def _sources(table: pd.DataFrame) -> NDArray[np.int64]:
     return np.asarray(np.where(table["is_lane"], np.where(row >= 0, row, -2), bought), dtype="int64")
 
 
-def _draw_demand(
-    pairs: pd.DataFrame, forecast: DemandForecast, settings: InventorySettings
+def draw_demand(
+    pairs: pd.DataFrame, forecast: DemandForecast, count: int, seed: int
 ) -> NDArray[np.float32]:
-    """Sampled demand of each pair; zero where there is no forecast."""
+    """Return sampled demand, pairs × count × weeks, units; zero where there is no forecast."""
     index = pd.MultiIndex.from_frame(forecast.series[PAIR])
     row = index.get_indexer(pd.MultiIndex.from_frame(pairs[PAIR]))
-    drawn = np.asarray(forecast.paths(settings.paths, settings.seed), dtype="float32")
+    drawn = np.asarray(forecast.paths(count, seed), dtype="float32")
     return np.where((row >= 0)[:, None, None], np.nan_to_num(drawn)[row], np.float32(0.0))

@@ -149,6 +149,7 @@ def stockout_risk(
     lead_time: Floats,
     opening: Positions,
     *,
+    arrivals: Floats | None = None,
     threshold: float = 0.1,
 ) -> StockoutRisk:
     """Rank product × site pairs by the margin that they may lose before a new order can arrive.
@@ -167,6 +168,8 @@ def stockout_risk(
         review period added where orders go out only on some days). Pairs with NaN are left out and counted.
     opening
         Positions at the cutoff.
+    arrivals
+        Units that come in each week, series × weeks; those of `opening` where not given.
     threshold
         Chance from which on a week counts as at risk.
 
@@ -183,14 +186,14 @@ def stockout_risk(
         )
     known = np.flatnonzero(np.isfinite(lead_time).all(axis=1))
     parts = [
-        _rows_at_risk(case, keys, paths, lead_time, opening, threshold, known[start : start + CHUNK])
+        _rows_at_risk(case, keys, paths, lead_time, opening, arrivals, threshold, known[start : start + CHUNK])
         for start in range(0, len(known), CHUNK)
     ]
     played = [part for part in parts if len(part)]
     table = (
         pd.concat(played, ignore_index=True)
         if played
-        else _rows_at_risk(case, keys, paths, lead_time, opening, threshold, known)
+        else _rows_at_risk(case, keys, paths, lead_time, opening, arrivals, threshold, known)
     )
     return _ranked(case, table, threshold, len(keys) - len(known))
 
@@ -201,6 +204,7 @@ def _rows_at_risk(
     paths: Floats | Draw,
     lead_time: Floats,
     opening: Positions,
+    coming: Floats | None,
     threshold: float,
     rows: np.ndarray,
 ) -> pd.DataFrame:
@@ -208,7 +212,7 @@ def _rows_at_risk(
     drawn = rows_of_paths(paths, rows)
     held = pairs.merge(opening.table[[*PAIR, "available"]], on=PAIR, how="left", validate="one_to_one")
     available = held["available"].fillna(0.0).to_numpy()
-    arrivals = opening.arrivals(pairs, drawn.shape[2])
+    arrivals = opening.arrivals(pairs, drawn.shape[2]) if coming is None else coming[rows]
     played = shortage(drawn, spans, available, arrivals)
     before = np.clip(spans.mean(axis=1)[:, None] - np.arange(drawn.shape[2]), 0.0, 1.0) > 0
     first = np.where((played.out_by > threshold).any(axis=1), (played.out_by > threshold).argmax(axis=1), -1)

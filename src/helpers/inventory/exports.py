@@ -1,0 +1,180 @@
+"""The plan as tables for other systems and for the plan check, which reads nothing else of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from helpers.inventory.order_case import POINTS
+from helpers.inventory.orders.limits import LimitRows
+from helpers.inventory.result import InventoryPlan
+from helpers.inventory.supply.offers import PAIR
+
+RULES = {
+    "open-to-buy budget": "budget",
+    "storage": "storage",
+    "handling": "handling",
+    "supplier capacity": "supplier capacity",
+    "trucks, volume": "trucks",
+    "trucks, weight": "trucks",
+}
+KEYS = ["site_id", "supplier_id", "lane_id", "product_id"]
+
+
+def purchase_orders(plan: InventoryPlan) -> pd.DataFrame:
+    """Return the firm orders as lines of the table `purchase_orders`, one order per supplier, site and week.
+
+    Returns
+    -------
+    pandas.DataFrame
+        po_id, line, supplier_id, site_id, product_id, quantity, unit_cost, order_date, due_date (as promised
+        by the supplier), status (`proposed`).
+    """
+    table = plan.firm.sort_values(["supplier_id", "site_id", "order_week", "product_id"], ignore_index=True)
+    ordered = pd.Timestamp(plan.first_week) + pd.to_timedelta(7 * table["order_week"], unit="D")
+    keys = ["supplier_id", *PAIR]
+    promised = table[keys].merge(
+        plan.outlook.offers[[*keys, "promised_days"]], on=keys, how="left", validate="many_to_one"
+    )["promised_days"]
+    week = ordered.dt.strftime("%GW%V")
+    return pd.DataFrame(
+        {
+            "po_id": "PB" + week + "-" + table["supplier_id"] + "-" + table["site_id"],
+            "line": table.groupby(["supplier_id", "site_id", "order_week"]).cumcount() + 1,
+            "supplier_id": table["supplier_id"],
+            "site_id": table["site_id"],
+            "product_id": table["product_id"],
+            "quantity": table["quantity"],
+            "unit_cost": table["unit_cost"],
+            "order_date": ordered,
+            "due_date": ordered + pd.to_timedelta(np.ceil(promised), unit="D"),
+            "status": "proposed",
+        }
+    )
+
+
+def order_plan(plan: InventoryPlan) -> pd.DataFrame:
+    """Return all orders of the horizon, weeks as Mondays."""
+    table = plan.orders.orders
+    monday = pd.Timestamp(plan.first_week)
+    weeks = {
+        name: monday + pd.to_timedelta(7 * table[name], unit="D") for name in ("order_week", "arrival_week")
+    }
+    columns = [*PAIR, "supplier_id", "order_week", "arrival_week", "quantity", "unit_cost", "value", "is_frozen"]
+    return table.assign(**weeks)[columns]
+
+
+def stock_outlook(plan: InventoryPlan) -> pd.DataFrame:
+    """Return per planned pair and week what is expected, with the points of demand that it rests on."""
+    items, cost = plan.orders.problem.items, plan.orders.cost
+    supply, until, before = items.arrays
+    count, weeks = supply.shape
+    keys = items.keys.loc[items.keys.index.repeat(weeks)].reset_index(drop=True)
+    starts = plan.outlook.week_starts(weeks)
+    head = keys.assign(
+        week=np.tile(starts, count),
+        supply=supply.ravel(),
+        ordered=(cost.supply - supply).ravel(),
+        expected_stock=cost.held.ravel(),
+        expected_short=cost.short.ravel(),
+        holding_cost=np.repeat(items.per_item("holding_cost"), weeks),
+        stockout_cost=np.repeat(items.per_item("stockout_cost"), weeks),
+        volume_m3=np.repeat(items.per_item("volume"), weeks),
+        salvage_share=np.repeat(items.per_item("salvage_share"), weeks),
+    )
+    points = [
+        pd.DataFrame(
+            values.reshape(count * weeks, -1),
+            columns=[f"{name}_{place:02d}" for place in range(1, POINTS + 1)],
+        )
+        for name, values in (("until", until), ("before", before))
+    ]
+    return pd.concat([head, *points], axis=1)
+
+
+def plan_limits(plan: InventoryPlan) -> pd.DataFrame:
+    """Return every shared limit with its use and price, keys in columns of their own."""
+    rows, table = plan.orders.problem.rows, plan.orders.limits
+    keys = _limit_keys(rows)
+    monday = pd.Timestamp(plan.first_week)
+    found = keys.assign(
+        rule=table["rule"].map(RULES),
+        measure=table["rule"],
+        week=monday + pd.to_timedelta(7 * table["week"], unit="D"),
+        last_week=monday + pd.to_timedelta(7 * table["last_week"], unit="D"),
+        used=table["used"],
+        limit=table["limit"],
+        unit=table["unit"],
+        price=table["price"],
+        relaxed_by=table["gives_way"],
+    )
+    least = plan.orders.minimum_values
+    least = least[least["orders"].astype(bool)]
+    sites = least["key"].str.split(", ", n=1, expand=True)
+    minimum = pd.DataFrame(
+        {
+            "supplier_id": sites[0] if len(least) else pd.Series(dtype=object),
+            "site_id": sites[1] if len(least) else pd.Series(dtype=object),
+            "rule": "minimum order value",
+            "measure": "minimum order value",
+            "week": monday + pd.to_timedelta(7 * least["week"], unit="D"),
+            "last_week": monday + pd.to_timedelta(7 * least["week"], unit="D"),
+            "used": least["value"],
+            "limit": least["minimum"],
+            "unit": "money",
+            "price": 0.0,
+            "relaxed_by": 0.0,
+        }
+    )
+    both = [part for part in (found, minimum) if len(part)]
+    columns = ["rule", "measure", *KEYS, "week", "last_week", "used", "limit", "unit", "price", "relaxed_by"]
+    joined = pd.concat(both, ignore_index=True) if both else found
+    return joined.reindex(columns=columns).fillna(dict.fromkeys(KEYS, ""))
+
+
+def _limit_keys(rows: LimitRows) -> pd.DataFrame:
+    """The keys of each limit, taken apart again."""
+    table, found = rows.table, pd.DataFrame("", index=range(len(rows.table)), columns=KEYS)
+    for part in rows.rules:
+        names = part.rule.key_columns
+        at = np.flatnonzero((table["rule"] == part.rule.name).to_numpy())
+        if not names or not len(at):
+            continue
+        parts = table["key"].iloc[at].str.split(", ", n=len(names) - 1, expand=True)
+        for place, name in enumerate(names):
+            found.loc[at, name] = parts[place].to_numpy()
+    return found
+
+
+def plan_money(plan: InventoryPlan) -> pd.DataFrame:
+    """Return status, gap and money of the order plan, one row."""
+    money, settings = plan.orders.money, plan.settings
+    return pd.DataFrame(
+        {
+            "status": [str(plan.orders.status)],
+            "gap": [plan.orders.gap],
+            "objective": [plan.orders.objective],
+            "bound": [plan.orders.bound],
+            **{name: [float(money[name])] for name in ("purchase", "ordering", "holding", "shortage", "owed")},
+            "leftover": [float(money["salvage"])],
+            "giving_way": [float(money["giving way"])],
+            "line_cost": [settings.line_cost],
+            "budget": [settings.budget],
+            "frozen_weeks": [settings.frozen_weeks],
+            "time_limit": [settings.time_limit],
+        }
+    )
+
+
+def check_tables(plan: InventoryPlan) -> dict[str, pd.DataFrame]:
+    """Return every export that the plan check reads, by name."""
+    return {
+        "purchase_orders": purchase_orders(plan),
+        "order_plan": order_plan(plan),
+        "stock_outlook": stock_outlook(plan),
+        "plan_limits": plan_limits(plan),
+        "plan_money": plan_money(plan),
+        "transfers": plan.transfers,
+        "excess": plan.excess.table,
+        "stockout_risk": plan.risk.table,
+    }

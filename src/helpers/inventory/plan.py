@@ -1,0 +1,201 @@
+"""The week's inventory plan: what to hold, buy, move and run down, beside what a buyer would do.
+
+    look_ahead        stock, supply, costs, demand that may come
+    recommend_policy  levels per pair and week
+    plan_orders       orders within money, space, hands, suppliers and trucks, with prices of these limits
+    plan_replenishment, rebalance, find_excess, plan_run_down
+    stockout_risk     what runs out before help can come
+    compare_on_futures, replay_history     the levels beside the buyer's rule
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from helpers.contract.case import Case
+from helpers.inventory.arguments import Floats
+from helpers.inventory.balance.excess import find_excess
+from helpers.inventory.balance.rebalance import rebalance
+from helpers.inventory.balance.remaining_demand import demand_course
+from helpers.inventory.balance.roads import find_roads
+from helpers.inventory.balance.run_down import plan_run_down
+from helpers.inventory.balance.transfers import Transfers, plan_replenishment
+from helpers.inventory.comparison import Comparison, compare_on_futures, replay_history
+from helpers.inventory.echelons.compare import EchelonComparison, compare_echelons
+from helpers.inventory.order_case import bought_pairs, order_items, order_limits, order_options
+from helpers.inventory.orders.plan import OrderPlan, OrderSettings, plan_orders
+from helpers.inventory.orders.ranking import ranked_purchases
+from helpers.inventory.outlook import DemandForecast, Outlook, draw_demand, look_ahead
+from helpers.inventory.policy import Policy, recommend_policy
+from helpers.inventory.result import InventoryPlan
+from helpers.inventory.settings import InventorySettings, check_horizon
+from helpers.inventory.stock.classes import classify
+from helpers.inventory.stock.kpis import stock_kpis
+from helpers.inventory.stock.stockout_risk import StockoutRisk, stockout_risk
+from helpers.inventory.supply.lead_times import measure_lead_times
+from helpers.inventory.supply.offers import PAIR
+
+FUTURES = 1000
+CHECKED_ANEW = 1  # added to the seed: futures that the levels were not set on
+SERVED = 0.95  # chance of no stock-out that the comparison of echelons rests on
+
+
+class PastForecast(DemandForecast, Protocol):
+    """A forecast with the history that it was made from."""
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """Columns product_id, site_id, week, demand."""
+        ...
+
+
+def plan_inventory(
+    case: Case,
+    settings: InventorySettings,
+    forecast: PastForecast,
+    earlier: DemandForecast | None = None,
+) -> InventoryPlan:
+    """Plan what to hold, buy, move and run down.
+
+    Parameters
+    ----------
+    case
+        The data.
+    settings
+        Aim, costs, horizon, budget.
+    forecast
+        Demand of the weeks ahead (`forecast_demand`), with its history.
+    earlier
+        A forecast made half a year ago, on which the levels are replayed; without it there is no replay.
+
+    Returns
+    -------
+    InventoryPlan
+        Tables, levels, orders with prices of limits, comparison, notes.
+
+    Raises
+    ------
+    ParameterError
+        The plan has more weeks than the forecast.
+
+    Examples
+    --------
+    >>> plan_inventory(case, InventorySettings(), forecast).summary()     # doctest: +SKIP
+    """
+    outlook = look_ahead(case, forecast, settings, measured=measure_lead_times(case))
+    check_horizon(settings, outlook.weeks)
+    policy = recommend_policy(outlook, settings)
+    orders = order(case, outlook, policy, settings)
+    roads, course = find_roads(case), demand_course(case)
+    sent = plan_replenishment(outlook, policy, roads, settings)
+    moved = rebalance(outlook, policy, roads, settings, sent, course=course)
+    futures = draw_demand(outlook.pairs, forecast, FUTURES, settings.seed + CHECKED_ANEW)
+    return InventoryPlan(
+        outlook=outlook,
+        policy=policy,
+        orders=orders,
+        ranked=ranked_purchases(orders, settings.budget or None),
+        replenishment=sent,
+        moves=moved,
+        excess=find_excess(outlook, policy, settings, course=course, moves=moved.table),
+        run_down=plan_run_down(outlook, policy, case, settings, course=course, moves=moved.table),
+        risk=_risk(case, outlook, policy, sent, settings),
+        kpis=stock_kpis(case, _daily_demand(outlook)).kpis,
+        classes=classify(case),
+        echelons=_echelons(outlook),
+        futures=compare_on_futures(outlook, policy, forecast.history, futures, settings),
+        replay=_replay(case, settings, forecast, earlier, outlook),
+        settings=settings,
+        cutoff=case.as_of,
+    )
+
+
+def order(case: Case, outlook: Outlook, policy: Policy, settings: InventorySettings) -> OrderPlan:
+    """Plan the orders of all pairs that suppliers deliver."""
+    rows = bought_pairs(outlook)
+    return plan_orders(
+        order_items(outlook, policy, settings, rows),
+        order_options(case, outlook, settings, rows),
+        order_limits(case, outlook, policy, settings, rows),
+        OrderSettings(settings.frozen_weeks, settings.gap, settings.time_limit),
+    )
+
+
+def _risk(
+    case: Case, outlook: Outlook, policy: Policy, sent: Transfers, settings: InventorySettings
+) -> StockoutRisk:
+    """What runs out before an order placed now is there, this week's transfers having come.
+
+    A warehouse's demand holds what stores call from it. A store waits for its next delivery.
+    """
+    came = sent.table.rename(columns={"to_site_id": "site_id"})
+    arrivals = outlook.coming + _at_pairs(outlook, came)
+    span = outlook.lead_times + np.where(outlook.source >= 0, settings.review_period, 0)[:, None]
+    known = outlook.source > -2
+    return stockout_risk(
+        case,
+        outlook.pairs[known][PAIR].reset_index(drop=True),
+        policy.demand[known],
+        span[known].astype("float64"),
+        outlook.opening,
+        arrivals=arrivals[known],
+    )
+
+
+def _at_pairs(outlook: Outlook, came: pd.DataFrame) -> Floats:
+    """Put transfers of this week into week 0 of their pairs, pairs × weeks."""
+    index = pd.MultiIndex.from_frame(outlook.pairs[PAIR])
+    row = index.get_indexer(pd.MultiIndex.from_frame(came[PAIR]))
+    found = np.zeros((len(index), outlook.weeks))
+    np.add.at(found[:, 0], row, came["quantity"].to_numpy(dtype="float64"))
+    return found
+
+
+def _daily_demand(outlook: Outlook) -> pd.DataFrame:
+    daily = outlook.own_demand.mean(axis=(1, 2)) / 7
+    return outlook.pairs[PAIR].assign(daily_demand=daily)
+
+
+def _echelons(outlook: Outlook) -> EchelonComparison | None:
+    """Safety stock of warehouses and stores planned together, beside each site on its own."""
+    pairs, source = outlook.pairs, outlook.source
+    weekly = outlook.own_demand.std(axis=(1, 2), dtype="float64")
+    kept = (source > -2) & (pairs["unit_cost"].to_numpy() > 0) & (weekly > 0)
+    kept[source[kept & (source >= 0)]] = True
+    below = kept & (source >= 0)
+    if not below.any():
+        return None
+    stages = pd.DataFrame(
+        {
+            "product": pairs["product_id"],
+            "site": pairs["site_id"],
+            "lead_time": np.maximum(pairs["lead_time_weeks"], 1 / 7),
+            "holding_cost": pairs["holding_cost"],
+            "demand_sd": np.where(weekly > 0, weekly, np.nan),
+            "cycle_service_level": np.where(weekly > 0, SERVED, np.nan),
+        }
+    )
+    lanes = pairs.loc[below, ["product_id", "supplier_id", "site_id"]]
+    return compare_echelons(stages[kept], lanes.set_axis(["product", "from_site", "to_site"], axis=1))
+
+
+def _replay(
+    case: Case,
+    settings: InventorySettings,
+    forecast: PastForecast,
+    earlier: DemandForecast | None,
+    outlook: Outlook,
+) -> Comparison | None:
+    """The levels that an earlier forecast would have given, played over the weeks since."""
+    if earlier is None:
+        return None
+    then = look_ahead(case, earlier, settings, measured=outlook.measured)
+    policy = recommend_policy(then, settings)
+    weeks = (case.as_of - earlier.first_week + timedelta(days=1)).days // 7
+    weeks = min(weeks, then.weeks)
+    return replay_history(case, then, policy, forecast.history, settings, weeks=weeks)
+
