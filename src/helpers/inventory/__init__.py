@@ -1,5 +1,9 @@
-"""How much to hold and when to order: the textbook's policies, exact where the textbook is."""
+"""What to hold, buy, move and run down: the week's plan of stock, and the textbook's policies behind it."""
 
+from helpers.inventory.checks.inventory_plan import check_inventory_plan
+from helpers.inventory.comparison import Comparison, Gain
+from helpers.inventory.outlook import Outlook, look_ahead
+from helpers.inventory.plan import plan_inventory
 from helpers.inventory.policies.capacitated import CapacitatedPlan, lot_sizes_capacitated
 from helpers.inventory.policies.discounts import quantity_discount
 from helpers.inventory.policies.guaranteed_service import GuaranteedService, guaranteed_service
@@ -32,35 +36,54 @@ from helpers.inventory.policies.service import (
     reorder_points_for_target,
     service_of,
 )
+from helpers.inventory.policy import Policy, recommend_policy
+from helpers.inventory.result import InventoryPlan
+from helpers.inventory.scenario import budget_scenarios, service_scenarios
+from helpers.inventory.settings import InventorySettings
+from helpers.inventory.supply.lead_times import LeadTimes, LeadTimeSettings, measure_lead_times
 
 __all__ = [
     "BaseStock",
     "CapacitatedPlan",
+    "Comparison",
     "Exposure",
+    "Gain",
     "GammaDemand",
     "GuaranteedService",
+    "InventoryPlan",
+    "InventorySettings",
     "JointReplenishment",
     "LeadTimeDemand",
+    "LeadTimeSettings",
+    "LeadTimes",
     "LotSize",
     "LotSizes",
     "MinMaxPolicy",
     "NegativeBinomialDemand",
     "NormalDemand",
+    "Outlook",
     "PoissonDemand",
+    "Policy",
     "ReorderPointPolicy",
     "SampledDemand",
     "SerialPolicy",
     "ServicePolicy",
     "base_stock_policy",
+    "budget_scenarios",
+    "check_inventory_plan",
     "economic_order_quantity",
     "guaranteed_service",
     "joint_replenishment",
+    "look_ahead",
     "lot_sizes",
     "lot_sizes_capacitated",
     "mean_over",
+    "measure_lead_times",
     "min_max_policy",
     "newsvendor",
+    "plan_inventory",
     "quantity_discount",
+    "recommend_policy",
     "reorder_point_policy",
     "reorder_point_policy_poisson",
     "reorder_points_by_cost",
@@ -68,4 +91,5 @@ __all__ = [
     "sd_over",
     "serial_base_stock",
     "service_of",
+    "service_scenarios",
 ]

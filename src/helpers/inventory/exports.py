@@ -60,7 +60,16 @@ def order_plan(plan: InventoryPlan) -> pd.DataFrame:
     weeks = {
         name: monday + pd.to_timedelta(7 * table[name], unit="D") for name in ("order_week", "arrival_week")
     }
-    columns = [*PAIR, "supplier_id", "order_week", "arrival_week", "quantity", "unit_cost", "value", "is_frozen"]
+    columns = [
+        *PAIR,
+        "supplier_id",
+        "order_week",
+        "arrival_week",
+        "quantity",
+        "unit_cost",
+        "value",
+        "is_frozen",
+    ]
     return table.assign(**weeks)[columns]
 
 
@@ -155,7 +164,9 @@ def plan_money(plan: InventoryPlan) -> pd.DataFrame:
             "gap": [plan.orders.gap],
             "objective": [plan.orders.objective],
             "bound": [plan.orders.bound],
-            **{name: [float(money[name])] for name in ("purchase", "ordering", "holding", "shortage", "owed")},
+            **{
+                name: [float(money[name])] for name in ("purchase", "ordering", "holding", "shortage", "owed")
+            },
             "leftover": [float(money["salvage"])],
             "giving_way": [float(money["giving way"])],
             "line_cost": [settings.line_cost],

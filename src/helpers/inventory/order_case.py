@@ -243,8 +243,8 @@ def order_limits(
         )
         shared.append(budget(table))
     least = outlook.offers[~outlook.offers["is_lane"] & (outlook.offers["minimum_order_value"] > 0)]
-    table = least.groupby(["supplier_id", "site_id"], as_index=False)["minimum_order_value"].max()
-    minimum = table.rename(columns={"minimum_order_value": "limit"}) if len(table) else None
+    highest = least.groupby(["supplier_id", "site_id"])["minimum_order_value"].max()
+    minimum = highest.rename("limit").reset_index() if len(highest) else None
     return OrderLimits(shared=tuple(shared), minimum_order_value=minimum)
 
 
@@ -288,8 +288,8 @@ def _supply_limits(case: Case, outlook: Outlook, rows: NDArray[np.int64]) -> lis
     capped = outlook.offers[~outlook.offers["is_lane"] & outlook.offers["weekly_capacity"].notna()]
     keys = ["supplier_id", "product_id"]
     if len(capped):
-        table = capped.groupby(keys, as_index=False)["weekly_capacity"].max()
-        found.append(supplier_capacity(table.rename(columns={"weekly_capacity": "limit"})))
+        highest = capped.groupby(keys)["weekly_capacity"].max()
+        found.append(supplier_capacity(highest.rename("limit").reset_index()))
     return found
 
 
@@ -306,4 +306,5 @@ def _by_week(keys: pd.DataFrame, limits: Floats) -> pd.DataFrame:
     weeks = limits.shape[1]
     table = keys.loc[keys.index.repeat(weeks)].reset_index(drop=True)
     table = table.assign(week=np.tile(np.arange(weeks), len(keys)), limit=limits.ravel())
-    return table[np.isfinite(table["limit"])].reset_index(drop=True)
+    known: pd.DataFrame = table[np.isfinite(table["limit"])]
+    return known.reset_index(drop=True)

@@ -219,9 +219,7 @@ def _sources(table: pd.DataFrame) -> NDArray[np.int64]:
     return np.asarray(np.where(table["is_lane"], np.where(row >= 0, row, -2), bought), dtype="int64")
 
 
-def draw_demand(
-    pairs: pd.DataFrame, forecast: DemandForecast, count: int, seed: int
-) -> NDArray[np.float32]:
+def draw_demand(pairs: pd.DataFrame, forecast: DemandForecast, count: int, seed: int) -> NDArray[np.float32]:
     """Return sampled demand, pairs × count × weeks, units; zero where there is no forecast."""
     index = pd.MultiIndex.from_frame(forecast.series[PAIR])
     row = index.get_indexer(pd.MultiIndex.from_frame(pairs[PAIR]))

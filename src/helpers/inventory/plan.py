@@ -1,11 +1,11 @@
 """The week's inventory plan: what to hold, buy, move and run down, beside what a buyer would do.
 
-    look_ahead        stock, supply, costs, demand that may come
-    recommend_policy  levels per pair and week
-    plan_orders       orders within money, space, hands, suppliers and trucks, with prices of these limits
-    plan_replenishment, rebalance, find_excess, plan_run_down
-    stockout_risk     what runs out before help can come
-    compare_on_futures, replay_history     the levels beside the buyer's rule
+look_ahead        stock, supply, costs, demand that may come
+recommend_policy  levels per pair and week
+plan_orders       orders within money, space, hands, suppliers and trucks, with prices of these limits
+plan_replenishment, rebalance, find_excess, plan_run_down
+stockout_risk     what runs out before help can come
+compare_on_futures, replay_history     the levels beside the buyer's rule
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def plan_inventory(
         replenishment=sent,
         moves=moved,
         excess=find_excess(outlook, policy, settings, course=course, moves=moved.table),
-        run_down=plan_run_down(outlook, policy, case, settings, course=course, moves=moved.table),
+        run_down=plan_run_down(outlook, policy, case, settings, course=course),
         risk=_risk(case, outlook, policy, sent, settings),
         kpis=stock_kpis(case, _daily_demand(outlook)).kpis,
         classes=classify(case),
@@ -139,7 +139,7 @@ def _risk(
     return stockout_risk(
         case,
         outlook.pairs[known][PAIR].reset_index(drop=True),
-        policy.demand[known],
+        policy.demand[known].astype("float64"),
         span[known].astype("float64"),
         outlook.opening,
         arrivals=arrivals[known],
@@ -198,4 +198,3 @@ def _replay(
     weeks = (case.as_of - earlier.first_week + timedelta(days=1)).days // 7
     weeks = min(weeks, then.weeks)
     return replay_history(case, then, policy, forecast.history, settings, weeks=weeks)
-

@@ -84,9 +84,9 @@ class InventoryPlan:
         """All transfers of this week, those that gain most first."""
         parts = [part for part in (self.replenishment.table, self.moves.table) if len(part)]
         table = pd.concat(parts) if parts else self.moves.table
-        return table.sort_values(["gain", *table.columns[:3]], ascending=[False, True, True, True]).reset_index(
-            drop=True
-        )
+        return table.sort_values(
+            ["gain", *table.columns[:3]], ascending=[False, True, True, True]
+        ).reset_index(drop=True)
 
     @property
     def tiles(self) -> tuple[Kpi, ...]:
@@ -178,5 +178,7 @@ class InventoryPlan:
             stockout_probability=risk.reindex(at).to_numpy(),
             order_by=pd.Timestamp(self.first_week),
         )
-        found = found.assign(weeks_of_cover=found["position"] / found["weekly"].where(found["weekly"] > 0, np.nan))
+        found = found.assign(
+            weeks_of_cover=found["position"] / found["weekly"].where(found["weekly"] > 0, np.nan)
+        )
         return found.sort_values(["earned", "value"], ascending=False, ignore_index=True)

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -185,20 +186,14 @@ def stockout_risk(
             "Give one row of lead times per key."
         )
     known = np.flatnonzero(np.isfinite(lead_time).all(axis=1))
-    parts = [
-        _rows_at_risk(case, keys, paths, lead_time, opening, arrivals, threshold, known[start : start + CHUNK])
-        for start in range(0, len(known), CHUNK)
-    ]
+    play = partial(_rows_at_risk, case, keys, paths, lead_time, opening, arrivals, threshold)
+    parts = [play(known[start : start + CHUNK]) for start in range(0, len(known), CHUNK)]
     played = [part for part in parts if len(part)]
-    table = (
-        pd.concat(played, ignore_index=True)
-        if played
-        else _rows_at_risk(case, keys, paths, lead_time, opening, arrivals, threshold, known)
-    )
+    table = pd.concat(played, ignore_index=True) if played else play(known)
     return _ranked(case, table, threshold, len(keys) - len(known))
 
 
-def _rows_at_risk(
+def _rows_at_risk(  # noqa: PLR0913, PLR0917  # one part of the verb, which names them all
     case: Case,
     keys: pd.DataFrame,
     paths: Floats | Draw,

@@ -1,0 +1,235 @@
+"""Sentences with figures, made from the plan; the page types no number itself."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from helpers.inventory.comparison import Comparison, Gain
+from helpers.inventory.result import InventoryPlan
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """Return a share as a percentage."""
+    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"
+
+
+def money(value: float) -> str:
+    """Return money, whole."""
+    return f"{value:,.0f}"
+
+
+def say_recommendation(plan: InventoryPlan) -> list[str]:
+    """Return the verdict: what to order, what it gains, what to stop; says first where nothing is proven."""
+    said = [say_orders(plan), say_gain(plan), say_stock(plan)]
+    return said if plan.orders.gap <= plan.settings.gap else [plan.orders.sentence, *said]
+
+
+def say_orders(plan: InventoryPlan) -> str:
+    """Return what to order this week, and the line that earns most."""
+    firm = plan.next_orders()
+    if firm.empty:
+        return f"Order nothing in the week of {plan.first_week:%-d %B %Y}: stock and open orders are enough."
+    first = firm.iloc[0]
+    suppliers = firm["supplier_id"].nunique()
+    head = (
+        f"Order {len(firm)} lines from {suppliers} supplier{'s' if suppliers > 1 else ''} for "
+        f"{money(plan.firm_value)} in the week of {plan.first_week:%-d %B %Y}."
+    )
+    out = first["stockout_probability"]
+    why = (
+        f": it runs out before an order placed now arrives with probability {out:.2f}" if out > 0.005 else ""
+    )
+    return (
+        f"{head} First {first['quantity']:,.0f} of {first['product_id']} ({first['product_name']}) for "
+        f"{first['site_id']} from {first['supplier_id']}{why}."
+    )
+
+
+def say_gain(plan: InventoryPlan) -> str:
+    """Return what the levels save beside the buyer's min–max rule, or that they save nothing."""
+    gain, lost = plan.futures.stock, plan.futures.lost
+    if not math.isfinite(gain.share) and not math.isfinite(lost.share):
+        return "What the levels save beside a min–max rule could not be measured on these data."
+    if math.isfinite(gain.share):
+        if gain.share <= 0:
+            return (
+                f"The levels save no stock beside a min–max rule with the same service ({_interval(gain)})."
+            )
+        return (
+            f"At the service of a min–max rule ({percent(gain.at, 1)} of the units served) these levels need "
+            f"{percent(gain.share)} less stock ({_interval(gain)})."
+        )
+    return (
+        f"At the stock of a min–max rule these levels lose {percent(lost.share)} less margin "
+        f"({_interval(lost)})."
+    )
+
+
+def say_stock(plan: InventoryPlan) -> str:
+    """Return what stock there is, what is too much of it, and what is at risk."""
+    risk = plan.risk.table
+    return (
+        f"Stock stands at {money(plan.outlook.pairs['stock_value'].sum())}; {money(plan.excess.value)} of "
+        f"it or of "
+        f"what is on order is more than will be needed. {len(plan.risk.at_risk()):,} products at a site may "
+        f"run out "
+        f"before help can come, at an expected loss of {money(risk['lost_margin'].sum())} of margin."
+    )
+
+
+def say_purchases(plan: InventoryPlan) -> str:
+    """Return how the next lots are ranked and where the budget ends."""
+    table = plan.ranked.table
+    if table.empty:
+        return "No next lot earns money."
+    half = int((table["earned"].cumsum() < table["earned"].sum() / 2).sum()) + 1
+    spent = table["spent"].cumsum().iloc[half - 1]
+    tail = (
+        f" The budget ends at {money(plan.ranked.budget)}: one more unit of it would earn "
+        f"{plan.ranked.price:.2f}."
+        if plan.settings.budget > 0
+        else " There is no budget limit: the list ends where the next lot earns nothing by coming now "
+        "rather than later."
+    )
+    return f"{money(spent)} of {money(table['spent'].sum())} earn half of what ordering now can earn.{tail}"
+
+
+def say_limits(plan: InventoryPlan, most: int = 3) -> str:
+    """Return the limits that bind, with what one more unit of each is worth."""
+    table = plan.orders.limits
+    binding = table[table["price"] > 0.005].sort_values("price", ascending=False)
+    clash = " ".join(plan.orders.clashes)
+    if binding.empty:
+        return (
+            clash
+            or "No shared limit binds: money, space, hands and trucks are enough for what is worth ordering."
+        )
+    monday = pd.Timestamp(plan.first_week)
+    weeks = monday + pd.to_timedelta(7 * binding["week"], unit="D")
+    parts = [
+        f"one more {row['unit']} of {row['rule']}{f' at {row["key"]}' if row['key'] else ''} "
+        f"in the week of {week:%-d %B} is worth {row['price']:,.2f}"
+        for row, week in zip(binding.head(most).to_dict("records"), weeks, strict=False)
+    ]
+    more = f" (and {len(binding) - most} more)" if len(binding) > most else ""
+    return " ".join(part for part in (clash, f"{'; '.join(parts).capitalize()}{more}.") if part)
+
+
+def say_solve(plan: InventoryPlan) -> str:
+    """Return status, gap and time of the order plan."""
+    orders = plan.orders
+    return (
+        f"Order plan over {plan.settings.horizon} weeks: {orders.status}, gap {percent(orders.gap, 3)} of "
+        f"its cost, "
+        f"{len(orders.orders):,} lines, {orders.rounds} rounds of prices."
+    )
+
+
+def say_lead_times(plan: InventoryPlan) -> str:
+    """Return who delivers later than promised, and who has changed."""
+    table = plan.outlook.measured.promised_against_measured()
+    late = table[table["late_by"] > 1]
+    if late.empty:
+        return "Suppliers deliver as promised, or within a day of it."
+    parts = [f"{row['supplier_id']} {row['late_by']:.0f} days" for row in late.to_dict("records")]
+    drifted = table.loc[table["has_drifted"], "supplier_id"].tolist()
+    grew = (
+        f" Of {', '.join(drifted)} the last deliveries count most, since they have changed."
+        if drifted
+        else ""
+    )
+    return (
+        f"Later than promised, on average: {', '.join(parts)}. The plan reckons with what was measured.{grew}"
+    )
+
+
+def say_replay(plan: InventoryPlan) -> str:
+    """Return what the levels would have done over the last weeks, or that it was not measured."""
+    replay = plan.replay
+    if replay is None:
+        return "The levels were not replayed on history: there is no earlier forecast."
+    gain = replay.stock
+    head = f"Replayed over the last {replay.weeks} weeks with a forecast of their first day"
+    if not math.isfinite(gain.share):
+        return f"{head}, the two rules do not reach the same service."
+    word = f"{percent(gain.share)} less" if gain.share > 0 else f"{percent(-gain.share)} more"
+    return f"{head}, the levels need {word} stock at the service of the min–max rule ({_interval(gain)})."
+
+
+def say_promise(plan: InventoryPlan) -> str:
+    """Return whether each class keeps its promise in simulation."""
+    table = plan.futures.promise
+    table = table[table["group"] != "total"]
+    off = table[~table["is_kept"]]
+    if off.empty:
+        worst = float(table["difference"].abs().max())
+        return (
+            f"Simulated on {plan.futures.paths:,} futures, every class comes within one point of its "
+            f"promise (the "
+            f"worst by {100 * worst:.1f})."
+        )
+    parts = [f"{row['group']} by {100 * row['difference']:+.1f} points" for row in off.to_dict("records")]
+    return f"Simulated, these classes miss their promise by more than a point: {', '.join(parts)}."
+
+
+def say_echelons(plan: InventoryPlan) -> str:
+    """Return what planning warehouses and stores together saves."""
+    found = plan.echelons
+    if found is None:
+        return "No site supplies another: there is nothing to plan together."
+    share = found.saving / found.own_cost if found.own_cost > 0 else 0.0
+    last = 1 - found.cost / found.last_cost if found.last_cost > 0 else 0.0
+    return (
+        f"Safety stock placed in warehouses and stores together costs {percent(share)} less to hold than "
+        f"each site on "
+        f"its own, and {percent(last)} less than stock in the stores alone (guaranteed-service model, "
+        f"demand bounded)."
+    )
+
+
+def say_comparison(found: Comparison) -> str:
+    """Return how the two rules were played."""
+    return (
+        f"Both rules start from the same stock and meet the same {found.paths:,} futures of {found.weeks} "
+        f"weeks. The "
+        f"min–max rule holds {found.safety_weeks:g} weeks of safety, at which its service comes nearest."
+    )
+
+
+def _interval(gain: Gain) -> str:
+    if not (math.isfinite(gain.low) and math.isfinite(gain.high)):
+        return "no interval could be given"
+    return f"90\N{NO-BREAK SPACE}% interval {percent(gain.low)} to {percent(gain.high)}"
+
+
+MEASURES = {
+    "fill_rate": "Units served from stock",
+    "stock_value": "Mean stock at cost",
+    "lost_units": "Units lost",
+    "stockout_cost": "Margin of units short",
+    "holding_cost": "Holding cost",
+    "orders": "Order lines",
+}
+
+
+def comparison_rows(found: Comparison) -> pd.DataFrame:
+    """Return the two rules side by side in words: what, recommended, incumbent, difference, range."""
+
+    def said(measure: str, value: float) -> str:
+        return percent(value, 1) if measure == "fill_rate" else money(value)
+
+    def moved(measure: str, value: float) -> str:
+        return f"{100 * value:+.1f} points" if measure == "fill_rate" else f"{value:+,.0f}"
+
+    rows = [
+        {
+            "what": MEASURES[row["measure"]],
+            **{rule: said(row["measure"], row[rule]) for rule in ("recommended", "incumbent")},
+            "difference": moved(row["measure"], row["difference"]),
+            "range": f"{moved(row['measure'], row['low'])} to {moved(row['measure'], row['high'])}",
+        }
+        for row in found.table.to_dict("records")
+    ]
+    return pd.DataFrame(rows)

@@ -1,0 +1,110 @@
+"""What if: another budget for this week's orders, other service targets; the same verbs, called again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from helpers.inventory.orders.limits import OrderLimits, budget
+from helpers.inventory.orders.plan import OrderSettings, plan_orders
+from helpers.inventory.policy import CLASSES, recommend_policy
+from helpers.inventory.result import InventoryPlan
+from helpers.inventory.settings import WEEKS_PER_YEAR, InventorySettings
+
+
+def budget_scenarios(plan: InventoryPlan, shares: Sequence[float] = (1.0, 0.5, 0.25, 0.0)) -> pd.DataFrame:
+    """Return what a smaller budget for the firm orders costs.
+
+    Parameters
+    ----------
+    plan
+        The plan; its settings and limits hold but for the budget.
+    shares
+        Shares of the plan's firm order value that may be spent.
+
+    Returns
+    -------
+    pandas.DataFrame
+        share, budget, spent (money, firm orders), lines, shortage (expected, money as the plan weighs it),
+        more_cost (money of the whole plan above the plan's own), price (what one more unit of budget earns),
+        gap.
+    """
+    frozen, problem = plan.settings.frozen_weeks, plan.orders.problem
+    own = OrderLimits(
+        shared=tuple(part.rule for part in problem.rows.rules if part.rule.measure != "money"),
+        minimum_order_value=None,
+    )
+    rows = []
+    for share in shares:
+        most = share * plan.firm_value
+        table = pd.DataFrame({"first_week": [0], "last_week": [frozen - 1], "limit": [most]})
+        found = plan_orders(
+            problem.items,
+            problem.options,
+            replace(own, shared=(*own.shared, budget(table))),
+            OrderSettings(frozen, plan.settings.gap, plan.settings.time_limit),
+        )
+        firm = found.orders[found.orders["is_frozen"]]
+        price = found.limits.loc[found.limits["rule"] == "open-to-buy budget", "price"]
+        rows.append(
+            {
+                "share": share,
+                "budget": most,
+                "spent": float(firm["value"].sum()),
+                "lines": len(firm),
+                "shortage": float(found.money["shortage"]),
+                "more_cost": found.objective - plan.orders.objective,
+                "price": float(price.max()) if len(price) else 0.0,
+                "gap": found.gap,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def service_scenarios(
+    plan: InventoryPlan, points: Sequence[float] = (-0.02, -0.01, 0.0, 0.01)
+) -> pd.DataFrame:
+    """Return what other fill rate targets cost and bring in a year.
+
+    Parameters
+    ----------
+    points
+        Added to the target of every ABC class, as shares; kept below 99.9 %.
+
+    Returns
+    -------
+    pandas.DataFrame
+        what, change, fill_rate (promised), stock_value (money, expected), holding_cost, lost_margin (money
+        a year),
+        total (their sum). The last row is without a target: what money alone would choose.
+    """
+    settings = plan.settings
+    rows = []
+    for point in points:
+        a, b, c = (min(settings.target(name) + point, 0.999) for name in CLASSES)
+        moved = replace(settings, aim="fill_rate", fill_rate_a=a, fill_rate_b=b, fill_rate_c=c)
+        rows.append(_promised(plan, moved, point))
+    rows.append(_promised(plan, replace(settings, aim="economic"), np.nan))
+    words = [f"{100 * point:+.0f} points" if point else "as planned" for point in points]
+    return pd.DataFrame(rows).assign(what=[*words, "no target: money alone"])
+
+
+def _promised(plan: InventoryPlan, settings: InventorySettings, change: float) -> dict[str, float]:
+    """Promise of levels under other settings, over a year."""
+    policy = recommend_policy(plan.outlook, settings)
+    pairs, own = plan.outlook.pairs, plan.outlook.own_demand.mean(axis=(1, 2))
+    short = (1 - policy.table["fill_rate"].to_numpy()) * own
+    lost = float((short * pairs["unit_margin"]).sum() * WEEKS_PER_YEAR)
+    value = float(policy.table["expected_value"].sum())
+    holding = value * settings.holding_rate
+    return {
+        "change": change,
+        "fill_rate": float(1 - short.sum() / max(float(own.sum()), 1e-9)),
+        "stock_value": value,
+        "holding_cost": holding,
+        "lost_margin": lost,
+        "total": holding + lost,
+    }
