@@ -42,12 +42,12 @@ class Groups:
     rounds: list[Round]
 
 
-def settle_groups(problem: Problem, prices: Floats, rounds: list[Round], best: int) -> Groups:
+def settle_groups(problem: Problem, prices: Floats, rounds: list[Round], preferred: Integers) -> Groups:
     """Decide which groups order, and from which plan each item starts."""
-    base = rounds[best]
-    preferred = np.full(len(problem.items), best)
-    minimum = problem.minimum.limit
-    value = _values(base)
+    preferred, minimum = preferred.copy(), problem.minimum.limit
+    value = np.zeros(len(minimum))
+    for number in np.unique(preferred).tolist():
+        value += _values(rounds[number], np.flatnonzero(preferred == number))
     is_open = value >= minimum - 1e-9
     doubtful = ~is_open & (value > 1e-9)
     is_open &= value > 1e-9
@@ -58,7 +58,7 @@ def settle_groups(problem: Problem, prices: Floats, rounds: list[Round], best: i
     members = _members(problem)
     for group in np.flatnonzero(doubtful).tolist():
         items = members[group]
-        filled = [k for k in waived if _values(rounds[k])[group] >= minimum[group] - 1e-9]
+        filled = [k for k in waived if _values(rounds[k], items)[group] >= minimum[group] - 1e-9]
         money = {k: _priced(rounds[k], prices, items) for k in (closed, *filled[:1])}
         take = min(money, key=lambda k: money[k])
         preferred[items] = take
@@ -66,8 +66,8 @@ def settle_groups(problem: Problem, prices: Floats, rounds: list[Round], best: i
     return Groups(is_open, preferred, rounds)
 
 
-def _values(found: Round) -> Floats:
-    return np.asarray(found.frozen_value.sum(axis=0)).ravel()
+def _values(found: Round, items: Integers) -> Floats:
+    return np.asarray(found.frozen_value[items].sum(axis=0)).ravel()
 
 
 def _priced(found: Round, prices: Floats, items: Integers) -> float:

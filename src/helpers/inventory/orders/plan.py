@@ -205,10 +205,10 @@ def plan_orders(
     priced = find_prices(
         problem, close=settings.gap / 50, most_rounds=settings.most_rounds, deadline=deadline
     )
-    groups = settle_groups(problem, priced.prices, priced.rounds, priced.best)
+    groups = settle_groups(problem, priced.prices, priced.rounds, priced.preferred)
     left = begun + settings.time_limit - time.perf_counter()
     close = settings.gap / 50 * abs(priced.bound)
-    chosen = choose_plans(problem, groups, priced.prices, close=close, time_limit=left)
+    chosen = choose_plans(problem, groups, priced.prices, bound=priced.bound, close=close, time_limit=left)
     return _read(problem, priced, chosen.quantity, clashes, settings, begun)
 
 
