@@ -20,7 +20,7 @@ from helpers.inventory.arguments import Floats
 from helpers.inventory.orders.problem import Flags, Integers
 from helpers.inventory.orders.rounds import Problem, Round, play_round
 
-WAIVED = (0.02, 0.06, 0.15, 0.4, 0.9)
+_FEWEST, _MOST, _ITEMS = 6, 30, 12_000  # shares of money waived that are tried: more where items are few
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,13 +53,14 @@ def settle_groups(problem: Problem, prices: Floats, rounds: list[Round], preferr
     is_open &= value > 1e-9
     if not doubtful.any():
         return Groups(is_open, preferred, rounds)
+    made = len(rounds)
     rounds = [*rounds, *_more_rounds(problem, prices, doubtful)]
-    closed, *waived = range(len(rounds) - 1 - len(WAIVED), len(rounds))
+    closed, *waived = range(made, len(rounds))
     members = _members(problem)
     for group in np.flatnonzero(doubtful).tolist():
         items = members[group]
         filled = [k for k in waived if _values(rounds[k], items)[group] >= minimum[group] - 1e-9]
-        money = {k: _priced(rounds[k], prices, items) for k in (closed, *filled[:1])}
+        money = {k: _priced(rounds[k], prices, items) for k in (closed, *filled)}
         take = min(money, key=lambda k: money[k])
         preferred[items] = take
         is_open[group] = take != closed
@@ -78,7 +79,9 @@ def _more_rounds(problem: Problem, prices: Floats, doubtful: Flags) -> list[Roun
     row_of = np.concatenate([part.row_of for part in problem.minimum.rules])
     here = (row_of >= 0) & np.append(doubtful, False)[row_of]
     found = [play_round(problem, prices, closed=here)]
-    return found + [play_round(problem, prices, discount=np.where(here, share, 0.0)) for share in WAIVED]
+    many = int(np.clip(_ITEMS // len(problem.items), _FEWEST, _MOST))
+    waived = np.geomspace(0.01, 0.95, many).tolist()
+    return found + [play_round(problem, prices, discount=np.where(here, share, 0.0)) for share in waived]
 
 
 def _members(problem: Problem) -> list[Integers]:

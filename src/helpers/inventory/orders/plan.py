@@ -206,8 +206,8 @@ def plan_orders(
         problem, close=settings.gap / 50, most_rounds=settings.most_rounds, deadline=deadline
     )
     groups = settle_groups(problem, priced.prices, priced.rounds, priced.preferred)
-    left = begun + settings.time_limit - time.perf_counter()
-    close = settings.gap / 50 * abs(priced.bound)
+    left = min(begun + settings.time_limit - time.perf_counter(), 0.2 * settings.time_limit)
+    close = settings.gap / 10 * abs(priced.bound)
     chosen = choose_plans(problem, groups, priced.prices, bound=priced.bound, close=close, time_limit=left)
     return _read(problem, priced, chosen.quantity, clashes, settings, begun)
 
@@ -275,7 +275,7 @@ def _read(
         status=_status(gap, settings.gap),
         seconds=time.perf_counter() - begun,
         master_seconds=priced.master_seconds,
-        rounds=len(priced.rounds) - 1,
+        rounds=priced.count,
         clashes=clashes,
         problem=problem,
     )

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _GROUPS = 500
 _SMOOTHING = 0.5
+_VARIED, _VARIED_ITEMS = 24, 12_000
 _OLD, _NEW = 8, 3  # columns of a group that stay in the master: best at prices, and newest
 
 
@@ -52,6 +53,8 @@ class Priced:
         Round per item, so that all together take of the limits about what the last master does.
     rounds
         All rounds; the first orders nothing.
+    count
+        Rounds until the prices were found; the rest of `rounds` was made for the choice.
     master_cost
         Money of the last master: what shares of plans could reach; NaN where no limit binds.
     master_seconds
@@ -62,6 +65,7 @@ class Priced:
     bound: float
     preferred: Integers
     rounds: list[Round]
+    count: int
     master_cost: float
     master_seconds: float
 
@@ -102,7 +106,18 @@ def find_prices(problem: Problem, *, close: float, most_rounds: int, deadline: f
         preferred = _spread(group, master)
         if not grown.any() and master_cost - bound <= close * abs(master_cost):
             break
-    return Priced(prices, bound, preferred, rounds, master_cost, seconds)
+    count = len(rounds) - 1
+    rounds += _vary(problem, prices)
+    return Priced(prices, bound, preferred, rounds, count, master_cost, seconds)
+
+
+def _vary(problem: Problem, prices: Floats) -> list[Round]:
+    """Plan at other prices near the best: few items need more plans to choose from, many have enough."""
+    if not prices.any():
+        return []
+    drawn = np.random.default_rng(1)
+    many = min(_VARIED, _VARIED_ITEMS // len(problem.items))
+    return [play_round(problem, prices * drawn.uniform(0.0, 2.0, len(prices))) for _ in range(many)]
 
 
 def over_limit(problem: Problem, found: Round) -> Flags:
