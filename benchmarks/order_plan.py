@@ -55,7 +55,7 @@ def run(count: int, weeks: int, kinds: list[str], lots: int) -> None:
     binding = int((plan.limits["price"] > 1e-9).sum())
     print(f"{count:,} items x {weeks} weeks, {len(options):,} options, {len(plan.limits):,} limits {kinds}")
     print(
-        f"  {plan.seconds:.1f} s, {spent:.1f} s of processor, {plan.master_seconds:.1f} s in masters, ",
+        f"  {plan.seconds:.1f} s, {spent:.1f} s of processor, {plan.master_seconds:.1f} s in masters",
         end="",
     )
     print(f", peak {peak():.2f} GB, {plan.rounds} rounds, {binding} limits bind")

@@ -146,7 +146,7 @@ class OrderPlan:
         if self.status is Status.OPTIMAL:
             head += f", the cheapest plan, proven in {self.seconds:.1f} s."
         else:
-            head += f", at most {self.gap:.2%} above the cheapest plan ({self.seconds:.1f} s)."
+            head += f", at most {max(self.gap, 1e-4):.2%} above the cheapest plan ({self.seconds:.1f} s)."
         if self.clashes:
             head += f" {len(self.clashes)} limits cannot be kept by any plan."
         binding = self.limits[self.limits["price"] > 1e-9].sort_values("price", ascending=False)
