@@ -46,17 +46,21 @@ def run(count: int, weeks: int, kinds: list[str], lots: int) -> None:
     items, options = case_of(count, weeks)
     settings = OrderSettings(most_lots=lots)
     limits = limits_of_case(items, options, kinds, settings)
+    begun = time.process_time()
     plan = plan_orders(items, options, limits, settings)
+    spent = time.process_time() - begun
     started = time.perf_counter()
     ranked = ranked_purchases(plan)
     seconds = time.perf_counter() - started
-    print(f"{count:,} items x {weeks} weeks, {len(options):,} options, {len(plan.limits):,} limits")
-    print(f"  {plan.seconds:.1f} s ({plan.master_seconds:.1f} s in masters), peak {peak():.2f} GB, ", end="")
-    print(f"{plan.rounds} rounds, gap {plan.gap:.4%} ({gap_of_planned(plan):.3%} of planned)")
-    bound_lines = int((plan.limits["price"] > 1e-9).sum())
+    binding = int((plan.limits["price"] > 1e-9).sum())
+    print(f"{count:,} items x {weeks} weeks, {len(options):,} options, {len(plan.limits):,} limits {kinds}")
     print(
-        f"  {plan.status}; {bound_lines} limits bind; ranked list {len(ranked.table):,} steps, {seconds:.1f} s"
+        f"  {plan.seconds:.1f} s, {spent:.1f} s of processor, {plan.master_seconds:.1f} s in masters",
+        end="",
     )
+    print(f", peak {peak():.2f} GB, {plan.rounds} rounds, {binding} limits bind")
+    print(f"  {plan.status}: gap {plan.gap:.4%} ({gap_of_planned(plan):.3%} of planned)")
+    print(f"  ranked list: {len(ranked.table):,} steps in {seconds:.1f} s")
     print(f"  {plan.sentence}", flush=True)
 
 
@@ -144,7 +148,7 @@ def limits_of_case(
     minimum = None
     if "minimum" in kinds:
         pairs = pd.MultiIndex.from_product([range(30), range(4)], names=["supplier_id", "site_id"])
-        minimum = pairs.to_frame(index=False).assign(limit=3 * spent[:4].mean() / len(pairs))
+        minimum = pairs.to_frame(index=False).assign(limit=spent[:4].mean() / len(pairs))
     return OrderLimits(tuple(shared), minimum)
 
 

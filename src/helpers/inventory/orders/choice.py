@@ -49,7 +49,7 @@ class Chosen:
 
 
 def choose_plans(
-    problem: Problem, groups: Groups, prices: Floats, *, close: float, time_limit: float
+    problem: Problem, groups: Groups, prices: Floats, *, bound: float, close: float, time_limit: float
 ) -> Chosen:
     """Choose one plan per item.
 
@@ -57,6 +57,8 @@ def choose_plans(
     ----------
     problem, groups, prices
         What is planned, how the groups of a minimum order value stand, π.
+    bound
+        No plan costs less; one that costs as much is not chosen anew.
     close
         Money; an integer programme this near to its bound stops.
     time_limit
@@ -64,7 +66,9 @@ def choose_plans(
     """
     columns, values = gather_columns(problem, groups, prices)
     selection, is_open = _exchange(problem, columns, values, groups)
-    chosen = _choose_whole(problem, columns, values, selection, is_open, (close, time_limit))
+    chosen = selection.chosen
+    if selection.money > bound + 1e-9 * abs(bound):
+        chosen = _choose_whole(problem, columns, values, selection, is_open, (close, time_limit))
     rounds = columns.round[chosen]
     quantity = np.zeros((len(problem.options), problem.weeks))
     item = problem.options.whole("item")
@@ -125,14 +129,18 @@ def _exchange(
         if selection.repair():
             selection.fill_up()
             return selection, is_open
-        unmet = selection.broken()[len(problem.rows) :]
         start = selection.chosen
-        if (unmet & is_open).any():
-            is_open &= ~unmet
-        elif is_open.any():  # a group that must come to its minimum stands in the way of a limit
-            is_open[:] = False
-        else:  # nothing but the way there is left: from no order on, every limit is kept
+        unmet = selection.broken()[len(problem.rows) :] & is_open
+        if not unmet.any() and is_open.any():
+            # A group's minimum stands in the way of a limit: the limit first, then see whose it was.
+            loose = _with_groups(problem, columns, values, start, is_open, holds_minimum=False)
+            loose.repair()
+            start = loose.chosen
+            unmet = is_open & (-loose.used[len(problem.rows) :] < problem.minimum.limit * (1 - 1e-9))
+            unmet = unmet if unmet.any() else is_open
+        elif not unmet.any():  # nothing but the way there is left: from no order on, every limit is kept
             start = columns.nothing
+        is_open = is_open & ~unmet
 
 
 def _start(columns: Columns, groups: Groups) -> Integers:
@@ -146,14 +154,21 @@ def _start(columns: Columns, groups: Groups) -> Integers:
 
 
 def _with_groups(
-    problem: Problem, columns: Columns, values: csr_array, start: Integers, is_open: Flags
+    problem: Problem,
+    columns: Columns,
+    values: csr_array,
+    start: Integers,
+    is_open: Flags,
+    *,
+    holds_minimum: bool = True,
 ) -> Selection:
     """Write an open group as −value ≤ −M and a closed one as value ≤ 0, beside the shared limits."""
     from scipy.sparse import diags_array, hstack
 
     sign = np.where(is_open, -1.0, 1.0)
     use = hstack([columns.use, values @ diags_array(sign)]).tocsr() if len(sign) else columns.use
-    limit = np.concatenate([problem.limit, np.where(is_open, -problem.minimum.limit, 0.0)])
+    least = -problem.minimum.limit if holds_minimum else np.zeros(len(sign))
+    limit = np.concatenate([problem.limit, np.where(is_open, least, 0.0)])
     relax = np.concatenate([problem.rows.relax_cost, np.full(len(sign), np.inf)])
     return Selection(replace(columns, use=use), start, limit, relax)
 

@@ -20,7 +20,7 @@ from helpers.inventory.arguments import Floats
 from helpers.inventory.orders.problem import Flags, Integers
 from helpers.inventory.orders.rounds import Problem, Round, play_round
 
-WAIVED = (0.02, 0.06, 0.15, 0.4, 0.9)
+_FEWEST, _MOST, _ITEMS = 6, 30, 12_000  # shares of money waived that are tried: more where items are few
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,32 +42,33 @@ class Groups:
     rounds: list[Round]
 
 
-def settle_groups(problem: Problem, prices: Floats, rounds: list[Round], best: int) -> Groups:
+def settle_groups(problem: Problem, prices: Floats, rounds: list[Round], preferred: Integers) -> Groups:
     """Decide which groups order, and from which plan each item starts."""
-    base = rounds[best]
-    preferred = np.full(len(problem.items), best)
-    minimum = problem.minimum.limit
-    value = _values(base)
+    preferred, minimum = preferred.copy(), problem.minimum.limit
+    value = np.zeros(len(minimum))
+    for number in np.unique(preferred).tolist():
+        value += _values(rounds[number], np.flatnonzero(preferred == number))
     is_open = value >= minimum - 1e-9
     doubtful = ~is_open & (value > 1e-9)
     is_open &= value > 1e-9
     if not doubtful.any():
         return Groups(is_open, preferred, rounds)
+    made = len(rounds)
     rounds = [*rounds, *_more_rounds(problem, prices, doubtful)]
-    closed, *waived = range(len(rounds) - 1 - len(WAIVED), len(rounds))
+    closed, *waived = range(made, len(rounds))
     members = _members(problem)
     for group in np.flatnonzero(doubtful).tolist():
         items = members[group]
-        filled = [k for k in waived if _values(rounds[k])[group] >= minimum[group] - 1e-9]
-        money = {k: _priced(rounds[k], prices, items) for k in (closed, *filled[:1])}
+        filled = [k for k in waived if _values(rounds[k], items)[group] >= minimum[group] - 1e-9]
+        money = {k: _priced(rounds[k], prices, items) for k in (closed, *filled)}
         take = min(money, key=lambda k: money[k])
         preferred[items] = take
         is_open[group] = take != closed
     return Groups(is_open, preferred, rounds)
 
 
-def _values(found: Round) -> Floats:
-    return np.asarray(found.frozen_value.sum(axis=0)).ravel()
+def _values(found: Round, items: Integers) -> Floats:
+    return np.asarray(found.frozen_value[items].sum(axis=0)).ravel()
 
 
 def _priced(found: Round, prices: Floats, items: Integers) -> float:
@@ -78,7 +79,9 @@ def _more_rounds(problem: Problem, prices: Floats, doubtful: Flags) -> list[Roun
     row_of = np.concatenate([part.row_of for part in problem.minimum.rules])
     here = (row_of >= 0) & np.append(doubtful, False)[row_of]
     found = [play_round(problem, prices, closed=here)]
-    return found + [play_round(problem, prices, discount=np.where(here, share, 0.0)) for share in WAIVED]
+    many = int(np.clip(_ITEMS // len(problem.items), _FEWEST, _MOST))
+    waived = np.geomspace(0.01, 0.95, many).tolist()
+    return found + [play_round(problem, prices, discount=np.where(here, share, 0.0)) for share in waived]
 
 
 def _members(problem: Problem) -> list[Integers]:

@@ -146,7 +146,7 @@ class OrderPlan:
         if self.status is Status.OPTIMAL:
             head += f", the cheapest plan, proven in {self.seconds:.1f} s."
         else:
-            head += f", at most {self.gap:.2%} above the cheapest plan ({self.seconds:.1f} s)."
+            head += f", at most {max(self.gap, 1e-4):.2%} above the cheapest plan ({self.seconds:.1f} s)."
         if self.clashes:
             head += f" {len(self.clashes)} limits cannot be kept by any plan."
         binding = self.limits[self.limits["price"] > 1e-9].sort_values("price", ascending=False)
@@ -205,10 +205,10 @@ def plan_orders(
     priced = find_prices(
         problem, close=settings.gap / 50, most_rounds=settings.most_rounds, deadline=deadline
     )
-    groups = settle_groups(problem, priced.prices, priced.rounds, priced.best)
-    left = begun + settings.time_limit - time.perf_counter()
-    close = settings.gap / 50 * abs(priced.bound)
-    chosen = choose_plans(problem, groups, priced.prices, close=close, time_limit=left)
+    groups = settle_groups(problem, priced.prices, priced.rounds, priced.preferred)
+    left = min(begun + settings.time_limit - time.perf_counter(), 0.2 * settings.time_limit)
+    close = settings.gap / 10 * abs(priced.bound)
+    chosen = choose_plans(problem, groups, priced.prices, bound=priced.bound, close=close, time_limit=left)
     return _read(problem, priced, chosen.quantity, clashes, settings, begun)
 
 
@@ -275,7 +275,7 @@ def _read(
         status=_status(gap, settings.gap),
         seconds=time.perf_counter() - begun,
         master_seconds=priced.master_seconds,
-        rounds=len(priced.rounds) - 1,
+        rounds=priced.count,
         clashes=clashes,
         problem=problem,
     )

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _GROUPS = 500
 _SMOOTHING = 0.5
+_VARIED, _VARIED_ITEMS = 24, 12_000
+_OLD, _NEW = 8, 3  # columns of a group that stay in the master: best at prices, and newest
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +49,12 @@ class Priced:
         π, money per unit of each row.
     bound
         No plan within the limits costs less.
-    best
-        Number of the round that proved it.
+    preferred
+        Round per item, so that all together take of the limits about what the last master does.
     rounds
         All rounds; the first orders nothing.
+    count
+        Rounds until the prices were found; the rest of `rounds` was made for the choice.
     master_cost
         Money of the last master: what shares of plans could reach; NaN where no limit binds.
     master_seconds
@@ -59,8 +63,9 @@ class Priced:
 
     prices: Floats
     bound: float
-    best: int
+    preferred: Integers
     rounds: list[Round]
+    count: int
     master_cost: float
     master_seconds: float
 
@@ -80,12 +85,14 @@ def find_prices(problem: Problem, *, close: float, most_rounds: int, deadline: f
         `time.perf_counter()` at which to stop.
     """
     rounds = [play_nothing(problem), play_round(problem, np.zeros(len(problem.rows)))]
-    prices, bound, best, seconds, master_cost = np.zeros(len(problem.rows)), rounds[1].bound, 1, 0.0, np.nan
+    prices, bound, seconds, master_cost = np.zeros(len(problem.rows)), rounds[1].bound, 0.0, np.nan
+    preferred = np.ones(len(problem.items), dtype="int64")
     violated = over_limit(problem, rounds[1])
     group, smoothing = _group(problem), _SMOOTHING
     while violated.any() and len(rounds) < most_rounds and time.perf_counter() < deadline:
         begun = time.perf_counter()
-        master_cost, duals = _solve_master(problem, rounds, group, np.flatnonzero(violated))
+        master = _solve_master(problem, rounds, group, np.flatnonzero(violated), prices)
+        master_cost, duals = master.cost, master.prices
         seconds += time.perf_counter() - begun
         tried = smoothing * prices + (1 - smoothing) * duals
         found = play_round(problem, tried)
@@ -93,12 +100,24 @@ def find_prices(problem: Problem, *, close: float, most_rounds: int, deadline: f
         grown = over_limit(problem, found) & ~violated
         violated |= grown
         if found.bound > bound:
-            bound, prices, best, smoothing = found.bound, tried, len(rounds) - 1, _SMOOTHING
+            bound, prices, smoothing = found.bound, tried, _SMOOTHING
         else:
             smoothing /= 2
+        preferred = _spread(group, master)
         if not grown.any() and master_cost - bound <= close * abs(master_cost):
             break
-    return Priced(prices, bound, best, rounds, master_cost, seconds)
+    count = len(rounds) - 1
+    rounds += _vary(problem, prices)
+    return Priced(prices, bound, preferred, rounds, count, master_cost, seconds)
+
+
+def _vary(problem: Problem, prices: Floats) -> list[Round]:
+    """Plan at other prices near the best: few items need more plans to choose from, many have enough."""
+    if not prices.any():
+        return []
+    drawn = np.random.default_rng(1)
+    many = min(_VARIED, _VARIED_ITEMS // len(problem.items))
+    return [play_round(problem, prices * drawn.uniform(0.0, 2.0, len(prices))) for _ in range(many)]
 
 
 def over_limit(problem: Problem, found: Round) -> Flags:
@@ -119,35 +138,61 @@ def _group(problem: Problem) -> Integers:
     return group
 
 
+@dataclass(frozen=True, eq=False)
+class _Master:
+    """A solved master: money, prices of all rows, and the share of each column (group, round)."""
+
+    cost: float
+    prices: Floats
+    columns: pd.DataFrame
+    share: Floats
+
+
 def _solve_master(
-    problem: Problem, rounds: list[Round], group: Integers, rows: Integers
-) -> tuple[float, Floats]:
-    """Return money and prices of the best shares of the plans so far."""
+    problem: Problem, rounds: list[Round], group: Integers, rows: Integers, prices: Floats
+) -> _Master:
+    """Return the best shares of the plans so far; of older rounds only each group's best at prices."""
     from scipy.sparse import coo_array
 
     count = int(group.max()) + 1
     gather = coo_array((np.ones(len(group)), (group, np.arange(len(group))))).tocsr()
-    costs, uses, keys = [], [], []
-    for number, one in enumerate(rounds):
-        costs.append(np.bincount(group, one.cost, count))
-        uses.append((gather @ one.use)[:, rows])
-        keys.append(pd.DataFrame({"group": np.arange(count), "round": number}))
-    columns = pd.concat(keys, ignore_index=True)
-    return solve_shares(problem, columns, np.concatenate(costs), uses, rows)
-
-
-def solve_shares(
-    problem: Problem, columns: pd.DataFrame, cost: Floats, uses: list[csr_array], rows: Integers
-) -> tuple[float, Floats]:
-    """Build and solve a master of shares; return its money and the prices of all rows."""
-    model, _ = build_master(problem, columns, cost, uses, rows, whole=False)
+    cost = np.stack([np.bincount(group, one.cost, count) for one in rounds])
+    uses = [gather @ one.use for one in rounds]
+    keep = _worth_keeping(cost + np.stack([use @ prices for use in uses]))
+    number, who = np.nonzero(keep)
+    columns = pd.DataFrame({"group": who, "round": number})
+    parts = [use[mine][:, rows] for use, mine in zip(uses, keep, strict=True) if mine.any()]
+    model, _ = build_master(problem, columns, cost[number, who], parts, rows, whole=False)
     solution = solve(model, time_limit=120.0, gap=0.0)
     duals = solution.require().row_duals
     if duals is None:
-        raise SolverError(f"{solution.sentence} There are no prices. Allow fewer items at once.")
-    prices = np.zeros(len(problem.rows))
-    prices[rows] = np.clip(-duals[model.rule("shared limit").part], 0.0, problem.rows.relax_cost[rows])
-    return solution.objective, prices
+        raise SolverError(f"{solution.sentence} There are no prices. Plan fewer items at once.")
+    found = np.zeros(len(problem.rows))
+    found[rows] = np.clip(-duals[model.rule("shared limit").part], 0.0, problem.rows.relax_cost[rows])
+    return _Master(solution.objective, found, columns, solution.values("plan"))
+
+
+def _worth_keeping(priced: Floats) -> Flags:
+    """Return which columns stay: the newest rounds, ordering nothing, and each group's best at prices."""
+    keep = priced <= np.partition(priced, min(_OLD, len(priced)) - 1, axis=0)[min(_OLD, len(priced)) - 1]
+    keep[0] = keep[-_NEW:] = True
+    return np.asarray(keep)
+
+
+def _spread(group: Integers, master: _Master) -> Integers:
+    """Give each item one round, so that a group's items divide over its rounds by their shares."""
+    size = np.bincount(group)
+    order = np.argsort(group, kind="stable")
+    place = np.arange(len(group)) - np.repeat(np.cumsum(size) - size, size)
+    offset = np.random.default_rng(0).random(len(size)) if size.max() > 1 else np.full(len(size), 0.5)
+    rounds = int(master.columns["round"].max()) + 1
+    share = np.zeros((len(size), rounds))
+    share[master.columns["group"], master.columns["round"]] = master.share
+    reached = np.cumsum(share, axis=1)[group[order]]
+    at = (place + offset[group[order]]) / size[group[order]]
+    preferred = np.empty(len(group), dtype="int64")
+    preferred[order] = np.minimum((reached < at[:, None] * reached[:, -1:]).sum(axis=1), rounds - 1)
+    return preferred
 
 
 def build_master(

@@ -217,8 +217,9 @@ def _wrong_options(options: OrderOptions) -> Iterator[str]:
     dearer = has_break & (options.per_option("break_cost") > options.per_option("unit_cost"))
     if dearer.any():
         yield f"'break_cost' is above 'unit_cost' in {int(dearer.sum())} options. A break lowers the cost."
-    lots = np.ceil(options.per_option("minimum_quantity") / options.per_option("order_multiple") - ROUNDING)
-    small = options.per_option("capacity") < lots * options.per_option("order_multiple")
+    lot = np.maximum(options.per_option("order_multiple"), ROUNDING)
+    lots = np.maximum(np.ceil(options.per_option("minimum_quantity") / lot - ROUNDING), 1.0)
+    small = options.per_option("capacity") < lots * lot
     if small.any():
         yield (
             f"'capacity' is below the smallest order in {int(small.sum())} options (first: row "
