@@ -168,7 +168,7 @@ def _with_money(
     table = table.assign(
         order_up_to_level=stock.level[rows],
         weekly_demand=policy.table["demand"].to_numpy()[rows],
-        **{name: units[name].to_numpy()[rows] for name in units},
+        **{str(name): units[name].to_numpy()[rows] for name in units},
     )
     waits = waits_for_relief(outlook, settings.review_period)[rows]
     need = needed_before(policy.demand[rows], waits, stock.on_hand[rows], outlook.coming[rows])
@@ -210,7 +210,7 @@ def _trend(stock: Holdings, rows: Rows, course: DemandCourse | None) -> Floats:
     total, source = past.copy(), pairs["source"].to_numpy(dtype="int64")
     np.add.at(total, source[source >= 0], past[source >= 0])
     ahead = stock.demand.rate.mean(axis=1) * _season_mean(stock)
-    return np.divide(ahead, total, out=np.full(len(total), np.nan), where=total > 0)[rows]
+    return np.asarray(np.divide(ahead, total, out=np.full(len(total), np.nan), where=total > 0)[rows])
 
 
 def _season_mean(stock: Holdings) -> Floats:
@@ -223,7 +223,8 @@ def _lines_not_needed(outlook: Outlook, stock: Holdings, excess: Floats) -> pd.D
     lines = outlook.measured.open_lines
     keys = pd.MultiIndex.from_frame(outlook.pairs[PAIR])
     row = keys.get_indexer(pd.MultiIndex.from_frame(lines[PAIR]))
-    found = lines[[*LINE, "expected_date", "open_units"]].assign(row=row)[row >= 0]
+    found = lines[[*LINE, "expected_date", "open_units"]].astype({"open_units": "float64"})
+    found = found.assign(row=row)[row >= 0]
     road = outlook.opening.table.set_index(PAIR)["in_transit"].reindex(keys).fillna(0.0).to_numpy()
     order = stock.column("on_order")
     free = np.minimum(excess, np.maximum(order - np.minimum(road, order), 0.0))
@@ -232,4 +233,5 @@ def _lines_not_needed(outlook: Outlook, stock: Holdings, excess: Floats) -> pd.D
     at = found["row"].to_numpy(dtype="int64")
     units = np.floor(np.clip(free[at] - later, 0.0, found["open_units"]))
     found = found.assign(not_needed_units=units, value=units * stock.column("unit_cost")[at])
-    return found[units > 0].drop(columns="row").sort_values("value", ascending=False, ignore_index=True)
+    kept = found.query("not_needed_units > 0").drop(columns="row")
+    return kept.sort_values("value", ascending=False, ignore_index=True)

@@ -12,6 +12,8 @@ from helpers.inventory.arguments import Floats
 from helpers.inventory.supply.offers import PAIR
 
 FALLEN = 0.8
+LEAST_PRICE = 0.005
+Pair = tuple[str, str]
 
 
 def reasons(table: pd.DataFrame, trend: Floats, first_week: pd.Timestamp) -> pd.Series:
@@ -38,6 +40,24 @@ def reasons(table: pd.DataFrame, trend: Floats, first_week: pd.Timestamp) -> pd.
     return pd.Series(np.select(conditions, words, "more was bought than sells"), table.index, dtype=object)
 
 
+def first_steps(lines: pd.DataFrame, moves: pd.DataFrame | None) -> dict[Pair, list[str]]:
+    """Return what to cancel and to move away, as sentences per product and site.
+
+    Parameters
+    ----------
+    lines
+        Open lines that are not needed: po_id, line, open_units, not_needed_units, product_id, site_id.
+    moves
+        Transfers away from these pairs, as of `Transfers.table`; None where none are known.
+    """
+    steps: dict[Pair, list[str]] = {}
+    for line in lines.itertuples(index=False):
+        steps.setdefault((str(line.product_id), str(line.site_id)), []).append(_cancel(line))
+    for move in () if moves is None else moves[moves["reason"] == "rebalance"].itertuples(index=False):
+        steps.setdefault((str(move.product_id), str(move.from_site_id)), []).append(_move(move))
+    return steps
+
+
 def advise(table: pd.DataFrame, lines: pd.DataFrame, moves: pd.DataFrame | None) -> list[str]:
     """Return what to do about each pair's excess, one sentence per step.
 
@@ -45,31 +65,20 @@ def advise(table: pd.DataFrame, lines: pd.DataFrame, moves: pd.DataFrame | None)
     ----------
     table
         Excess with excess_units, obsolete_units, cancel_units, break_even_price, mark_down, run_down_date.
-    lines
-        Open lines that are not needed.
-    moves
-        Transfers away from these pairs; None where none are known.
+    lines, moves
+        As of `first_steps`.
     """
-    cancels = _by_pair(lines, PAIR, _cancel) if len(lines) else {}
-    chosen = None if moves is None else moves[moves["reason"] == "rebalance"]
-    away = {} if chosen is None else _by_pair(chosen, ["product_id", "from_site_id"], _move)
-    moved = (
-        {} if chosen is None else chosen.groupby(["product_id", "from_site_id"])["quantity"].sum().to_dict()
-    )
+    steps = first_steps(lines, moves)
+    moved = pd.Series(0.0, pd.MultiIndex.from_frame(table[PAIR]))
+    if moves is not None and len(moves):
+        away = moves[moves["reason"] == "rebalance"].groupby(["product_id", "from_site_id"])["quantity"].sum()
+        moved = away.reindex(moved.index).fillna(0.0)
     return [
         " ".join(
-            ["Stop ordering.", *cancels.get(key, []), *away.get(key, []), *_rest(row, moved.get(key, 0.0))]
+            ["Stop ordering.", *steps.get((str(row.product_id), str(row.site_id)), []), *_rest(row, gone)]
         )
-        for row in table.itertuples(index=False)
-        for key in [(row.product_id, row.site_id)]
+        for row, gone in zip(table.itertuples(index=False), moved, strict=True)
     ]
-
-
-def _by_pair(rows: pd.DataFrame, keys: list[str], say: Any) -> dict[tuple[str, str], list[str]]:
-    found: dict[tuple[str, str], list[str]] = {}
-    for row in rows.itertuples(index=False):
-        found.setdefault((getattr(row, keys[0]), getattr(row, keys[1])), []).append(say(row))
-    return found
 
 
 def _cancel(row: Any) -> str:
@@ -86,11 +95,21 @@ def _rest(row: Any, moved: float) -> Iterator[str]:
     """What is left after cancelling and moving: sold off where nobody will want it, else run down."""
     left = row.excess_units - row.cancel_units - moved
     obsolete = min(row.obsolete_units, left)
-    price = "at any price" if row.break_even_price < 0.005 else f"at {row.break_even_price:,.2f} or more"
+    price = say_price(row.break_even_price)
     if left < 1:
         return
     if obsolete >= 1:
-        yield f"Return or sell off {obsolete:,.0f} {price} ({row.mark_down:.0%} off)."
+        off = f" ({row.mark_down:.0%} off)" if row.break_even_price >= LEAST_PRICE else ""
+        yield f"Return or sell off {obsolete:,.0f} {price}{off}."
     if left - obsolete >= 1 and pd.notna(row.run_down_date):
-        yield f"Run down {left - obsolete:,.0f} by {row.run_down_date:%Y-%m-%d}"
-        yield f"(sell off {price})." if obsolete < 1 else "."
+        offer = f" (or sell off {price})" if obsolete < 1 else ""
+        yield f"Run down {left - obsolete:,.0f} by {row.run_down_date:%Y-%m-%d}{offer}."
+
+
+def say_price(break_even: float) -> str:
+    """Return from which price on a unit is better sold than kept.
+
+    >>> say_price(0.0), say_price(12.5)
+    ('at any price', 'at 12.50 or more')
+    """
+    return "at any price" if break_even < LEAST_PRICE else f"at {break_even:,.2f} or more"

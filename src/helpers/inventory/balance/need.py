@@ -1,4 +1,4 @@
-"""How many units a site is short of before an order placed now can arrive, or how far its stock stays from it.
+"""How many units a site is short of before an order placed now can arrive, or how many it has to spare.
 
 Per path, with stock I_0, arrivals a_w, lead time L (whole weeks, the review added) and demand d_w before L,
 what is not served being lost:
@@ -41,7 +41,8 @@ def needed_before(
     --------
     Ten a week for two weeks: with 15 on hand 5 are lost, with 26 there are 6 to spare.
 
-    >>> needed_before(np.full((2, 1, 3), 10.0), np.full((2, 1), 2.0), np.array([15.0, 26.0]), np.zeros((2, 3)))
+    >>> demand, weeks, on_hand = np.full((2, 1, 3), 10.0), np.full((2, 1), 2.0), np.array([15.0, 26.0])
+    >>> needed_before(demand, weeks, on_hand, np.zeros((2, 3)))
     array([[ 5.],
            [-6.]])
     """
@@ -69,8 +70,9 @@ def waits_for_relief(outlook: Outlook, review_period: int) -> Floats:
 
 
 def shares_of_arrivals(outlook: Outlook) -> Floats:
-    """Return what comes to each pair for its own customers: its own arrivals and its share, by mean demand,
-    of what comes to the site that supplies it; pairs × weeks.
+    """Return what comes to each pair for its own customers, pairs × weeks, units.
+
+    Its own arrivals and its share, by mean demand, of what comes to the site that supplies it.
     """
     source, rows = outlook.source, np.arange(len(outlook.pairs))
     below = source >= 0

@@ -9,12 +9,12 @@ and handling at both sites):
                A_i(q) = V_i(x_i) + … + V_i(x_i − q + 1)         what the sender gives up
     so that    Σ_j q_ij ≤ spare_i,  Σ_i q_ij ≤ room_j,  q_ij ≤ M_ij y_ij,  y_ij ∈ {0, 1}
 
-B is concave and A convex, so each is a sum of segments (of single units up to 24, of equal whole lots beyond);
-given y the rest is a flow in a network, whole by itself. f is the least gain for which a planner bothers: no
-move in the best plan earns less. A sender spares only what is on its shelf, above its level, and above what
-its own demand needs in 95 of 100 futures until an order placed now is there. A receiver that buys has room
-for what it would otherwise have to buy within the plan's horizon; a store only for what its warehouse could not
-send. A pair is one or the other: without room it may spare, with room it does not.
+B is concave and A convex, so each is a sum of segments (of single units up to 24, of equal whole lots
+beyond); given y the rest is a flow in a network, whole by itself. f is the least gain for which a planner
+bothers: no move in the best plan earns less. A sender spares only what is on its shelf, above its level, and
+above what its own demand needs in 95 of 100 futures until an order placed now is there. A receiver that buys
+has room for what it would otherwise have to buy within the plan's horizon; a store only for what its
+warehouse could not send. A pair that could do both does one of the two: y_ij ≤ g_i, y_ki ≤ 1 − g_i.
 
 A greedy choice move by move is not exact here, since the cost hangs on both ends; hence the model.
 """
@@ -37,7 +37,7 @@ from helpers.inventory.outlook import Outlook
 from helpers.inventory.policy import Policy
 from helpers.inventory.settings import InventorySettings
 from helpers.inventory.supply.offers import PAIR
-from helpers.solver import Model, Variables, at_most, solve
+from helpers.solver import Model, Variables, at_most, solve, triples
 
 LEAST_GAIN = 10.0
 SEGMENTS = 24
@@ -186,7 +186,7 @@ def worth_curves(stock: Holdings, need: Floats, rows: Rows, units: Floats, *, gi
     for number in range(SEGMENTS):
         middle = bounds[:, number] + (lots[:, number] + 1) / 2
         unit = stock.position[rows] + sign * (middle - (1.0 if gives else 0.0))
-        worth[:, number] = worth_of_unit(stock, rows, unit, need[rows])
+        worth[:, number] = worth_of_unit(stock, rows, unit, need[rows], lots[:, number])
     ordered = np.maximum.accumulate(worth, axis=1) if gives else np.minimum.accumulate(worth, axis=1)
     return Curves(np.asarray(rows, dtype="int64"), lots, ordered)
 
@@ -238,11 +238,26 @@ def _build(ways: pd.DataFrame, gives: Curves, takes: Curves, least_gain: float) 
     model.add_rows("what is sent", senders, move - given, at_most(0.0))
     model.add_rows("what is received", receivers, taken - move, at_most(0.0))
     model.add_rows("only on ways that are used", keys, move - is_used * most, at_most(0.0))
+    both = senders.rename(columns={"sender": "pair"}).merge(receivers.rename(columns={"receiver": "pair"}))
+    if len(both):
+        _one_of_two(model, is_used, keys, both)
     model.add_objective("saved at receivers", taken * taken_worth)
     model.add_objective("given up at senders", given * -given_worth)
     model.add_objective("moving", move * -ways["move_cost"].to_numpy(dtype="float64"))
     model.add_objective("least gain of a move", is_used * -least_gain)
     return model
+
+
+def _one_of_two(model: Model, is_used: Variables, keys: pd.DataFrame, both: pd.DataFrame) -> None:
+    """A pair that could give and take does only one of the two."""
+    gives = model.add_variables("gives", both, upper=1.0, integer=True)
+    index = pd.Index(both["pair"])
+    for role, sign, limit in (("sender", -1.0, 0.0), ("receiver", 1.0, 1.0)):
+        place = index.get_indexer(pd.Index(keys[role]))
+        ways = np.flatnonzero(place >= 0)
+        chosen = triples(np.arange(len(ways)), gives.ids[place[ways]], sign)
+        used = triples(np.arange(len(ways)), is_used.ids[ways], 1.0)
+        model.add_rows(f"a {role} is nothing else", keys.iloc[ways], used + chosen, at_most(limit))
 
 
 def _segments(

@@ -101,7 +101,7 @@ class RemainingDemand:
     @property
     def horizon(self) -> int:
         """H, weeks of the sampled paths."""
-        return self.cumulated.shape[2] - 1
+        return int(self.cumulated.shape[2] - 1)
 
     def rows(self, rows: NDArray[np.int64]) -> RemainingDemand:
         """Return these pairs."""
@@ -137,14 +137,14 @@ class RemainingDemand:
         )
         found = np.where(week < self.horizon, inside, self._weeks_of(np.maximum(rest, 0.0)))
         found = np.where(wanted > 0, found, 0.0)
-        return np.where((found > self.end[:, None] + 1e-9) & (wanted > 0), np.inf, found)
+        return np.asarray(np.where((found > self.end[:, None] + 1e-9) & (wanted > 0), np.inf, found))
 
     def _season_after(self, span: Floats) -> Floats:
         """G(span) − G(H) of each pair, 0 or more."""
         low = np.minimum(span.astype("int64"), LONGEST - 1)
         grid = self.course[self.season, low]
         reached = grid + (span - low) * (self.course[self.season, low + 1] - grid)
-        return np.maximum(reached - self.course[self.season, self.horizon], 0.0)
+        return np.asarray(np.maximum(reached - self.course[self.season, self.horizon], 0.0))
 
     def _weeks_of(self, rest: Floats) -> Floats:
         """Week at which G has grown by `rest` since H; infinite beyond ten years."""

@@ -4,16 +4,17 @@ A store wants what takes it to its level of this week, in whole packs of m units
 
     n = m · ⌈ (S − x) ÷ m ⌉                       x counts what is on the shelf, on order and on the road
 
-Where the warehouse has all of that and what its own customers may want until it gets more, all is sent.
+Where the warehouse has all of that and what its own customers want, in 95 of 100 futures, until it gets more,
+all is sent.
 Elsewhere each free unit goes to whom it earns most,
 
-    p · P(z ≥ y) − h · t(y)                       the y-th unit of a store (no more than n) or of own customers
+    p · P(z ≥ y) − h · t(y)           the y-th unit of a store (no more than n) or of own customers
 
 with z the units short until what the warehouse orders now is there (`need.py`; the warehouse's stock left out
 of its own z), and t(y) the weeks until the unit is wanted at the mean rate. So where all would lose a sale
-without it, the unit goes where it is wanted first: all run out together. A store's unit has to earn its moving.
-Gains fall with y, so taking the best next lot again and again is exact where lots are equally large; where
-packs differ it is the usual heuristic of the knapsack.
+without it, the unit goes where it is wanted first: all run out together. A store's unit has to earn its
+moving. Gains fall with y, so taking the best next lot again and again is exact where lots are equally large;
+where packs differ it is the usual heuristic of the knapsack.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ COLUMNS = [
     "gain",
     "cost",
 ]
+SURE = 0.95
 Rows = NDArray[np.int64]
 
 
@@ -106,8 +108,8 @@ def plan_replenishment(
     ways = _ways(stock, outlook.source, stores, roads, settings)
     need = need_of_own_customers(outlook, stock, settings)
     wanted = _wanted(stock, policy, stores)
-    rate = outlook.own_demand.mean(axis=(1, 2), dtype="float64")
-    sent = _shared_out(stock, outlook.source, stores, wanted, need, rate, ways["move_cost"].to_numpy())
+    asks = _asks(stock, outlook.source, stores, wanted, ways["move_cost"])
+    sent = _shared_out(stock, outlook.source, stores, wanted, need, asks)
     saved = _saved(stock, stores, sent, need)
     table = _transfers(ways, outlook, sent, saved)
     missing = wanted - sent
@@ -153,63 +155,52 @@ def _ways(
 
 
 def _shared_out(
-    stock: Holdings,
-    source: Rows,
-    stores: Rows,
-    wanted: Floats,
-    need: Floats,
-    own_rate: Floats,
-    move_cost: Floats,
+    stock: Holdings, source: Rows, stores: Rows, wanted: Floats, need: Floats, asks: pd.DataFrame
 ) -> Floats:
     """Units sent to each store."""
     senders = source[stores]
     free = np.floor(np.maximum(stock.on_hand, 0.0) + 1e-9)
     asked = np.bincount(senders, weights=wanted, minlength=len(free))
-    reserve = np.ceil(np.maximum(need.max(axis=1), 0.0))
+    reserve = np.ceil(np.maximum(np.quantile(need, SURE, axis=1, method="higher"), 0.0))
     is_short = (asked > 0) & (asked + reserve > free)
-    sent = np.where(is_short[senders], 0.0, wanted)
-    at = np.flatnonzero(is_short[senders] & (wanted > 0))
     keepers = np.flatnonzero(is_short)
+    own = pd.DataFrame({"row": keepers, "sender": keepers, "store": -1, "pack": 1.0, "move_cost": 0.0})
+    most = np.minimum(np.ceil(np.maximum(need.max(axis=1), 0.0)), free)
+    own = own.assign(units=most[keepers])
+    competing = pd.concat([asks[is_short[senders] & (wanted > 0)], own], ignore_index=True)
+    sent = np.where(is_short[senders], 0.0, wanted)
+    return _take_best(_claims(stock, competing, need), free, sent)
+
+
+def _asks(stock: Holdings, source: Rows, stores: Rows, wanted: Floats, move_cost: pd.Series) -> pd.DataFrame:
+    """What stores ask for: row, sender (pairs), store (place among the stores), units, pack, move_cost."""
     pack = np.maximum(stock.column("order_multiple")[stores], 1.0)
-    to_stores = _claims(
-        stock, stores[at], senders[at], wanted[at], pack[at], need, own_rate, move_cost[at], at
-    )
-    kept = np.minimum(reserve, free)[keepers]
-    ones = np.ones(len(keepers))
-    own = _claims(stock, keepers, keepers, kept, ones, need, own_rate, 0.0 * ones, np.full(len(keepers), -1))
-    return _take_best(pd.concat([to_stores, own], ignore_index=True), free, sent)
+    at = np.arange(len(stores))
+    asks = {"row": stores, "sender": source[stores], "store": at, "units": wanted, "pack": pack}
+    return pd.DataFrame({**asks, "move_cost": move_cost.to_numpy(dtype="float64")})
 
 
-def _claims(
-    stock: Holdings,
-    rows: Rows,
-    sender: Rows,
-    units: Floats,
-    pack: Floats,
-    need: Floats,
-    own_rate: Floats,
-    move_cost: Floats,
-    store: Rows,
-) -> pd.DataFrame:
-    """One row per lot that somebody wants: sender, lot, gain per unit, store (−1 = own customers).
+def _claims(stock: Holdings, asks: pd.DataFrame, need: Floats) -> pd.DataFrame:
+    """One row per lot that is asked for: sender, lot, gain per unit, store (−1 = own customers).
 
     Lots that do not earn their moving are left out.
     """
-    lots = np.round(units / pack).astype("int64")
-    at = np.repeat(np.arange(len(rows)), lots)
+    lots = np.round(asks["units"] / asks["pack"]).to_numpy(dtype="int64")
+    at = np.repeat(np.arange(len(asks)), lots)
     number = np.arange(len(at)) - np.repeat(np.cumsum(lots) - lots, lots)
-    ordered = np.sort(need[rows], axis=1)
+    row, pack = asks["row"].to_numpy(dtype="int64")[at], asks["pack"].to_numpy()[at]
+    ordered = np.sort(need[asks["row"].to_numpy(dtype="int64")], axis=1)
     chance = np.zeros(len(at))
     for place in range(int(pack.max(initial=0))):
-        inside = place < pack[at]
-        unit = number * pack[at] + place + 1
-        chance += np.where(inside, _share_at_least(ordered, at, unit), 0.0)
-    gain = stock.column("stockout_cost")[rows][at] * chance / pack[at]
-    held = np.where(store >= 0, np.maximum(stock.on_hand[rows], 0.0), 0.0)[at]
-    wait = (held + (number + 1) * pack[at]) / np.maximum(own_rate[rows][at], 1e-6)
-    gain = gain - stock.column("holding_cost")[rows][at] * np.minimum(wait, LONGEST)
-    claims = pd.DataFrame({"sender": sender[at], "lot": pack[at], "gain": gain, "store": store[at]})
-    return claims[gain > move_cost[at]]
+        unit = number * pack + place + 1
+        chance += np.where(place < pack, _share_at_least(ordered, at, unit), 0.0)
+    is_store = asks["store"].to_numpy()[at] >= 0
+    held = np.where(is_store, np.maximum(stock.on_hand, 0.0)[row], 0.0)
+    wait = (held + (number + 1) * pack) / np.maximum(stock.own_rate[row], 1e-6)
+    gain = stock.column("stockout_cost")[row] * chance / pack
+    gain = gain - stock.column("holding_cost")[row] * np.minimum(wait, LONGEST)
+    claims = asks[["sender", "store", "move_cost"]].iloc[at].assign(lot=pack, gain=gain)
+    return claims.query("gain > move_cost")
 
 
 def _share_at_least(ordered: Floats, at: Rows, unit: Floats) -> Floats:

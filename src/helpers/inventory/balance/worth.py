@@ -9,7 +9,7 @@ to lose a sale, it brings the margin too:
 
 c is the unit cost, p the cost of a unit short, h the cost of holding a unit for a week. z are the units that
 are short before an order placed now could arrive, or less the lowest stock until then (`need.py`): on each
-path one unit more saves a sale until all z are saved, one unit fewer loses one as soon as stock gets that low.
+path one unit more saves a sale until all z are saved, one unit fewer loses one once stock gets that low.
 V never rises with k, and is 0 at least: what costs more than it brings is given away.
 The same V is the break-even price of selling a unit off now, what a sister site gains from it, and what the
 sender gives up.
@@ -55,6 +55,8 @@ class Holdings:
         x, and the part of it that is on the shelf and free (backorders taken off), units.
     level, safety
         S and s, units.
+    own_rate
+        Mean units a week that the site's own customers want.
     is_ending
         Whether the product has an end date, or nobody wants it any more.
     """
@@ -65,6 +67,7 @@ class Holdings:
     on_hand: Floats
     level: Floats
     safety: Floats
+    own_rate: Floats
     is_ending: NDArray[np.bool_]
 
     def column(self, name: str) -> Floats:
@@ -101,12 +104,15 @@ def take_stock(outlook: Outlook, policy: Policy, course: DemandCourse | None = N
         on_hand=on_hand,
         level=np.where(is_ending, np.minimum(level, enough), level),
         safety=np.where(is_ending, 0.0, safety),
+        own_rate=outlook.own_demand.mean(axis=(1, 2), dtype="float64"),
         is_ending=is_ending,
     )
 
 
-def worth_of_unit(stock: Holdings, rows: Rows, unit: Floats, need: Floats) -> Floats:
-    """Return V(k) of these pairs, money.
+def worth_of_unit(
+    stock: Holdings, rows: Rows, unit: Floats, need: Floats, lot: Floats | float = 1.0
+) -> Floats:
+    """Return V(k) of these pairs, money; or its mean over a lot of units with k in the middle.
 
     Parameters
     ----------
@@ -118,6 +124,8 @@ def worth_of_unit(stock: Holdings, rows: Rows, unit: Floats, need: Floats) -> Fl
         k, one per pair.
     need
         z of these pairs, pairs × paths, units.
+    lot
+        Units of the lot, one per pair; the margin is averaged over them, the rest taken at the middle.
 
     Examples
     --------
@@ -129,7 +137,10 @@ def worth_of_unit(stock: Holdings, rows: Rows, unit: Floats, need: Floats) -> Fl
     is_wanted = np.isfinite(time)
     kept = np.minimum(time, np.minimum(demand.end, LONGEST)[:, None]).mean(axis=1)
     cost, short, hold = (stock.column(name)[rows] for name in ("unit_cost", "stockout_cost", "holding_cost"))
-    saved = np.where(ends[:, None], is_wanted, need >= (unit - stock.position[rows])[:, None] - 1e-9)
+    size = np.broadcast_to(np.maximum(lot, 1.0), unit.shape)
+    before = unit - stock.position[rows] - (size + 1) / 2
+    share = np.clip((need - before[:, None]) / size[:, None], 0.0, 1.0)
+    saved = np.where(ends[:, None], is_wanted, share)
     worth = cost * is_wanted.mean(axis=1) + short * saved.mean(axis=1) - hold * kept
     return np.maximum(worth, 0.0)
 
