@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,11 +13,19 @@ import pytest
 import helpers.inventory.checks.inventory_plan as check
 from helpers.contract.case import Case
 from helpers.contract.load import case_from_tables
-from helpers.inventory.checks.plan_exports import BEFORE, UNTIL, as_laid_out
-from helpers.inventory.checks.plan_tables import PlanTables, case_tables
+from helpers.errors import PlanCheckError
+from helpers.inventory.checks.limit_rules import limit_rules
+from helpers.inventory.checks.money_rules import money_rules, recomputed_objective
+from helpers.inventory.checks.order_rules import order_rules
+from helpers.inventory.checks.plan_exports import BEFORE, LAYOUT, UNTIL, as_laid_out, read_exports
+from helpers.inventory.checks.plan_tables import case_tables
+from helpers.inventory.checks.stock_list_rules import stock_list_rules
+from helpers.inventory.checks.stock_rules import stock_rules
 from helpers.plan_check import PlanReport
+from helpers.report.exports import write_csv
 
 Exports = dict[str, pd.DataFrame]
+Supplies = dict[tuple[str, str], list[float]]
 WEEKS = [f"2026-{day}" for day in ("01-19", "01-26", "02-02", "02-09")]  # the third is closed
 PAIRS = {("A-17", "DC"): 12.0, ("B-20", "DC"): 10.0, ("A-17", "DC2"): 6.0}  # units a week
 SUPPLY = {
@@ -195,11 +205,13 @@ def purchase_orders(orders: tuple[Order, ...], frozen_weeks: int = 1) -> pd.Data
             )
     columns = ["po_id", "line", "supplier_id", "site_id", "product_id", "quantity", "unit_cost", "order_date"]
     frame = pd.DataFrame(rows, columns=columns)
-    due = frame["order_date"] + pd.to_timedelta(frame["supplier_id"].map(lead), unit="D")
+    due = frame["order_date"].astype("datetime64[ns]") + pd.to_timedelta(
+        frame["supplier_id"].map(lead).astype("float64"), unit="D"
+    )
     return frame.assign(due_date=due, status="proposed")
 
 
-def outlook_rows(orders: tuple[Order, ...]) -> list[dict[str, object]]:
+def outlook_rows(orders: tuple[Order, ...], supplies: Supplies) -> list[dict[str, object]]:
     """Pair by pair, week by week, point by point."""
     rows: list[dict[str, object]] = []
     for (product, site), rate in PAIRS.items():
@@ -207,7 +219,7 @@ def outlook_rows(orders: tuple[Order, ...]) -> list[dict[str, object]]:
             mine = [o.units for o in orders if (o.product, o.site) == (product, site) and o.arrival <= week]
             until = [rate * (week + 1) * (0.5 + k / 20) for k in range(1, 21)]
             before = [rate * week * (0.5 + k / 20) for k in range(1, 21)]
-            supply, ordered = SUPPLY[product, site][week], sum(mine)
+            supply, ordered = supplies[product, site][week], sum(mine)
             x = supply + ordered
             owed = sum(max(d - x, 0.0) for d in until) / 20
             rows.append(
@@ -243,7 +255,7 @@ def limit_rows(orders: tuple[Order, ...], outlook: list[dict[str, object]]) -> p
             units = sum(o.units for o in orders if (o.site, o.arrival) == (site, week))
             rows.append(("handling", site, "", "", "", day, units, HANDS, "units"))
     for week, day in enumerate(WEEKS):
-        mine = [o for o in orders if o.supplier == "S-A" and o.arrival == week]
+        mine = [o for o in orders if (o.supplier, o.site, o.arrival) == ("S-A", "DC", week)]
         kg, m3 = (sum(o.units * size[o.product] for o in mine) for size in (WEIGHT, VOLUME))
         rows.append(("trucks", "", "", "L1", "", day, kg, TRUCK_KG, "kg"))
         rows.append(("trucks", "", "", "L1", "", day, m3, TRUCK_M3, "m³"))
@@ -285,15 +297,15 @@ def money_row(orders: tuple[Order, ...], outlook: list[dict[str, object]]) -> pd
     return pd.DataFrame([{**solved, "bound": objective - 0.01 * abs(objective), **parts, **settings}])
 
 
-def make_exports(orders: tuple[Order, ...] = ORDERS, unstated: str = "") -> Exports:
-    """Return the exports of these orders, added up slowly; `unstated`: a rule that plan_limits leaves out."""
-    outlook = outlook_rows(orders)
+def make_exports(orders: tuple[Order, ...] = ORDERS, supplies: Supplies = SUPPLY) -> Exports:
+    """Return the exports of these orders, added up slowly."""
+    outlook = outlook_rows(orders, supplies)
     limits = limit_rows(orders, outlook)
     return {
         "purchase_orders": purchase_orders(orders),
         "order_plan": order_plan(orders),
         "stock_outlook": pd.DataFrame(outlook),
-        "plan_limits": limits[limits["rule"] != unstated],
+        "plan_limits": limits,
         "plan_money": money_row(orders, outlook),
         "transfers": pd.DataFrame(
             {
@@ -334,11 +346,440 @@ def make_exports(orders: tuple[Order, ...] = ORDERS, unstated: str = "") -> Expo
 
 
 def judge(exports: Exports, known: Exports) -> PlanReport:
-    typed = {name: as_laid_out(name, frame) for name, frame in exports.items()}
-    return check.check_plan_tables(PlanTables({**typed, **known}))
+    return check.check_plan_tables(check.plan_tables(exports, known))
 
 
 def test_a_plan_that_keeps_all_rules_passes(case: Case) -> None:
     report = check.check_inventory_plan(make_exports(), case)
     assert report.sentence == f"The plan keeps all {len(report.checked)} rules."
     report.require()
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong: cells that are changed, the rule meant, and what its finding says.
+
+    `table` is an export, or a table of the case (after a colon).
+    """
+
+    table: str
+    row: int
+    cells: dict[str, object]
+    rule: str
+    says: str = ""
+
+
+def spoil(faults: tuple[Fault, ...], exports: Exports, known: Exports) -> tuple[Exports, Exports]:
+    exports, known = dict(exports), dict(known)
+    for fault in faults:
+        tables = known if fault.table.startswith(":") else exports
+        name = fault.table.removeprefix(":")
+        frame = tables[name].reset_index(drop=True)
+        for column, value in fault.cells.items():
+            cells = frame[column].astype(object)
+            cells.iloc[fault.row] = value
+            frame[column] = (
+                cells if name in exports and tables is exports else cells.astype(frame[column].dtype)
+            )
+        tables[name] = frame
+    return exports, known
+
+
+def broken_rules(report: PlanReport) -> set[str]:
+    return set(report.findings["rule"])
+
+
+def assert_caught(faults: tuple[Fault, ...], report: PlanReport) -> None:
+    """Each fault by its own rule, and no other rule speaks."""
+    said = {name: " | ".join(rows["where"]) for name, rows in report.findings.groupby("rule")}
+    assert set(said) == {fault.rule for fault in faults}
+    for fault in faults:
+        assert fault.says in said[fault.rule]
+        assert "could not be checked" not in said[fault.rule]
+    with pytest.raises(PlanCheckError, match=faults[0].rule.split(",")[0]):
+        report.require()
+
+
+FIRST, LAST_B = "2026-01-19", 7  # row of product B-20 in the last week
+CLAIM = "money as claimed"
+OBJECTIVE = float(make_exports()["plan_money"]["objective"].iloc[0])
+BATCHES: dict[str, tuple[Fault, ...]] = {
+    "orders": (
+        Fault("order_plan", 3, {"value": 541.0}, "value is quantity times price", "product_id A-17"),
+        Fault(
+            "purchase_orders",
+            0,
+            {"due_date": "2026-01-25"},
+            "due after the promised lead time",
+            "NEW-S-A-DC-0",
+        ),
+        Fault("purchase_orders", 2, {"status": "approved"}, "firm orders are proposed", "approved"),
+        Fault(
+            "purchase_orders", 2, {"po_id": "OLD2"}, "one new order number per supplier, site and day", "OLD2"
+        ),
+        Fault(
+            "plan_money", 0, {"frozen_weeks": 2}, "frozen rows are those of the frozen weeks", "2026-01-26"
+        ),
+    ),
+    "order numbers, lanes, limits": (
+        Fault(":lanes", 0, {"capacity_m3": 1.0}, "trucks", "m³"),
+        Fault("plan_limits", 1, {"limit": np.inf}, "no cell is missing", "limit"),
+        Fault("plan_limits", 1, {"unit": "m³"}, "limits are those of the tables", "storage"),
+        Fault("transfers", 1, {"lane_id": "L2"}, "lanes of transfers join their sites", "L2"),
+        Fault(
+            "stockout_risk",
+            1,
+            {"unit_margin": -5.0, "lost_margin": -7.5},
+            "no amount below nothing",
+            "unit_margin",
+        ),
+        Fault("purchase_orders", 2, {"quantity": 18.0}, "firm orders are the frozen rows of the plan", "S-B"),
+        Fault(
+            "purchase_orders", 2, {"po_id": "NEW-S-A-DC-0"}, "one new order number per supplier, site and day"
+        ),
+        Fault("purchase_orders", 2, {"due_date": "2026-02-03"}, "due after the promised lead time", "13.5"),
+        Fault(
+            ":products",
+            0,
+            {"end_date": "2026-02-01"},
+            "nothing arrives after a product's last day",
+            "2026-02-02",
+        ),
+    ),
+    "limits as stated": (
+        Fault("plan_limits", 0, {"rule": "budgets"}, "limits are named as known", "budgets"),
+        Fault("plan_limits", 1, {"limit": 21.0}, "limits are those of the tables", "storage"),
+        Fault("plan_limits", 2, {"used": 1.0}, "used as the plan uses", "handling"),
+        Fault("plan_limits", 3, {"relaxed_by": 1.0}, "relaxed as far as passed", "rule storage"),
+        Fault("plan_limits", 4, {"price": -1.0}, "no amount below nothing", "column price"),
+        Fault("plan_limits", 4, {"product_id": "Z-99"}, "only ids of the tables", "Z-99"),
+    ),
+    "stock": (
+        Fault("stock_outlook", 4, {"ordered": 1.0}, "ordered units are those that arrive", "B-20"),
+        Fault(
+            "stock_outlook", 1, {"expected_stock": 50.0}, "expected stock as the demand points give it", "DC"
+        ),
+        Fault(
+            "stock_outlook", 2, {"expected_short": 1.0}, "expected short as the demand points give it", "DC"
+        ),
+        Fault("stock_outlook", 3, {"volume_m3": 0.2}, "volume as in products", "2026-02-09"),
+        Fault("stock_outlook", 4, {"before_01": -1.0}, "demand points in order", "B-20"),
+        Fault(":counted", 0, {"allocated": 0.0}, "opening supply is there", "A-17"),
+        Fault(":open_orders", 0, {"open_units": 5.0}, "supply is stock and open orders", "2026-01-26"),
+    ),
+    "money": (
+        Fault("plan_money", 0, {"purchase": 975.0}, "purchase money as the plan gives it", "974"),
+        Fault("plan_money", 0, {"ordering": 11.0}, "ordering money as the plan gives it", "12"),
+        Fault("plan_money", 0, {"holding": 1.0}, "holding money as the plan gives it"),
+        Fault("plan_money", 0, {"shortage": 1.0}, "shortage money as the plan gives it"),
+        Fault("plan_money", 0, {"leftover": -1.0}, "leftover money as the plan gives it"),
+        Fault("plan_money", 0, {"gap": 0.02}, "gap as objective and bound give it", "0.01"),
+        Fault("plan_money", 0, {"status": "optimal"}, "a plan called optimal has no gap", "optimal"),
+    ),
+    "objective": (
+        Fault("plan_money", 0, {"objective": OBJECTIVE + 0.01, "gap": 0.0}, CLAIM, "its tables give"),
+        Fault("plan_money", 0, {"bound": OBJECTIVE + 1.0}, "no plan is cheaper than its bound"),
+        Fault("plan_money", 0, {"gap": 0.5}, "gap as objective and bound give it"),
+        Fault("plan_money", 0, {"time_limit": None}, "no cell is missing", "time_limit"),
+    ),
+    "transfers": (
+        Fault("transfers", 0, {"quantity": 9.5, "value": 95.0}, "transfers are of whole units", "9.5"),
+        Fault(
+            "transfers",
+            0,
+            {"arrival_date": "2026-01-20"},
+            "transfers leave this plan's weeks, arrive after the way",
+        ),
+        Fault("transfers", 1, {"to_site_id": "DC2"}, "transfers go from one site to another", "DC2"),
+        Fault(
+            "transfers",
+            1,
+            {"gain": -1.0},
+            "transfers have a known reason, and rebalancing gains",
+            "rebalance",
+        ),
+        Fault("transfers", 1, {"value": 31.0}, "value of transfers at cost", "31"),
+        Fault("excess", 0, {"on_hand": 21.0}, "excess list counts the stock that is there", "21"),
+        Fault("excess", 1, {"excess_value": 51.0}, "value of excess at cost", "B-20"),
+        Fault("stockout_risk", 0, {"stockout_probability": 1.2}, "chances are between 0 and 1", "1.2"),
+        Fault("stockout_risk", 0, {"lost_margin": 11.0}, "lost margin is short units times margin", "11.0"),
+    ),
+    "transfers again": (
+        Fault("transfers", 0, {"quantity": 16, "value": 160.0}, "transfers fit their trucks", "kg"),
+        Fault(
+            "transfers",
+            0,
+            {"ship_date": "2026-01-18"},
+            "transfers leave this plan's weeks, arrive after the way",
+        ),
+        Fault("transfers", 1, {"quantity": 21, "value": 210.0}, "senders have what they send", "DC2"),
+        Fault("transfers", 1, {"reason": "because"}, "transfers have a known reason, and rebalancing gains"),
+        Fault(
+            "excess", 0, {"excess_units": 21.0, "excess_value": 210.0}, "excess is on hand or on order", "DC2"
+        ),
+        Fault(
+            "excess",
+            1,
+            {"site_id": "DC2", "product_id": "A-17", "on_hand": 20.0},
+            "every row is there once",
+            "A-17",
+        ),
+        Fault("excess", 1, {"excess_value": 125.0}, "every row is there once"),
+    ),
+}
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_every_changed_cell_is_caught_by_the_rule_meant(batch: str, known: Exports) -> None:
+    faults = BATCHES[batch]
+    exports, spoilt = spoil(faults, make_exports(), known)
+    assert_caught(faults, judge(exports, spoilt))
+
+
+def test_limits_of_the_tables_are_kept_though_the_plan_is_silent(known: Exports) -> None:
+    faults = (
+        Fault("plan_money", 0, {"budget": 433.0}, "budget", "used 434"),
+        Fault(":sites", 0, {"storage_capacity_m3": 9.0}, "storage", "2026-02-02"),
+        Fault(":sites", 0, {"handling_capacity_units": 59.0}, "handling", "used 60"),
+        Fault(":terms", 0, {"weekly_capacity": 59.0}, "supplier capacity", "2026-01-26"),
+        Fault(":lanes", 0, {"capacity_kg": 119.0}, "trucks", "kg"),
+        Fault(":terms", 1, {"minimum_order_value": 321.0}, "minimum order value", "S-A"),
+    )
+    exports, spoilt = spoil(faults, make_exports(), known)
+    assert_caught(faults, judge({**exports, "plan_limits": exports["plan_limits"][:0]}, spoilt))
+
+
+def test_a_limit_may_give_way_where_the_plan_says_so(known: Exports) -> None:
+    exports, spoilt = spoil((Fault(":sites", 0, {"storage_capacity_m3": 9.0}, ""),), make_exports(), known)
+    limits = exports["plan_limits"]
+    is_room = (limits["rule"] == "storage") & (limits["site_id"] == "DC")
+    passed = (limits["used"] - 9.0).clip(lower=0.0)
+    stated = limits.assign(
+        limit=limits["limit"].where(~is_room, 9.0), relaxed_by=limits["relaxed_by"].where(~is_room, passed)
+    )
+    assert passed[is_room].max() > 1
+    judge({**exports, "plan_limits": stated}, spoilt).require()
+
+
+def test_orders_that_nobody_accepts_are_caught(known: Exports) -> None:
+    orders = (
+        Order("A-17", "DC", "S-A", 0, 1, 25.0, 10.0),  # packs of 6
+        Order("A-17", "DC2", "S-A", 0, 1, 6.0, 10.0),  # 12 at least
+        Order("B-20", "DC", "S-A", 0, 1, 20.0, 4.5),  # agreed for 4
+        Order("B-20", "DC", "S-B", 0, 1, 5.0, 4.0),  # never agreed
+        *ORDERS[2:],
+    )
+    report = judge(make_exports(orders), known)
+    found = report.findings.groupby("rule")["where"].agg(list).to_dict()
+    assert set(found) == {
+        "whole packs",
+        "minimum quantity",
+        "price as agreed",
+        "supplier has terms for product and site",
+        "minimum order value",  # 60 to DC2, where 150 is the least; that the budget gives way is stated
+    }
+    # Each in both tables that hold it.
+    assert [len(found[name]) for name in ("whole packs", "minimum quantity", "price as agreed")] == [2, 2, 2]
+
+
+def test_orders_at_the_wrong_time_are_caught(known: Exports) -> None:
+    orders = (
+        *ORDERS,
+        Order("B-20", "DC", "S-A", 2, 3, 10.0, 4.0),  # closed
+        Order("A-17", "DC2", "S-B", 3, 1, 6.0, 9.5),  # arrives before
+        Order("B-20", "DC2", "S-A", 1, 2, 40.0, 4.0),  # nobody looks ahead for this one
+    )
+    faults = tuple(
+        Fault("", 0, {}, rule, says)
+        for rule, says in (
+            ("no order in a closed week", "2026-02-02"),
+            ("arrives no earlier than it is ordered", "S-B"),
+            ("orders lie in the weeks of the plan", "B-20"),
+        )
+    )
+    assert_caught(faults, judge(make_exports(orders), known))
+
+
+def test_supply_that_falls_is_caught(known: Exports) -> None:
+    supplies = {**SUPPLY, ("B-20", "DC"): [40.0, 40.0, 39.0, 39.0]}
+    faults = (Fault("", 0, {}, "supply never falls", "2026-02-02"),)
+    assert_caught(faults, judge(make_exports(supplies=supplies), known))
+
+
+def test_weeks_that_are_missing_are_caught(known: Exports) -> None:
+    exports = make_exports()
+    shorter = exports["stock_outlook"].drop(index=[1, LAST_B])
+    report = judge({**exports, "stock_outlook": shorter}, known)
+    where = report.findings.loc[report.findings["rule"] == "the same weeks for all, without a gap", "where"]
+    assert {place.split(",")[0] for place in where} == {"product_id A-17", "product_id B-20"}
+
+
+def with_money(exports: Exports, **parts: float) -> Exports:
+    money = exports["plan_money"].assign(**parts)
+    objective = money["objective"] + sum(parts.values())
+    return {**exports, "plan_money": money.assign(objective=objective, bound=objective, gap=0.0)}
+
+
+def test_what_is_owed_at_the_end_counts_where_it_is_stated(known: Exports) -> None:
+    orders = ORDERS[1:2]  # A-17 is left to run out
+    exports = make_exports(orders)
+    owed = 0.0
+    for (product, site), price in CHEAPEST.items():
+        x = SUPPLY[product, site][3] + (20.0 if product == "B-20" else 0.0)
+        until = [PAIRS[product, site] * 4 * (0.5 + k / 20) for k in range(1, 21)]
+        owed += price * sum(max(d - x, 0.0) for d in until) / 20
+    assert owed > 10
+    judge(with_money(exports, owed=owed), known).require()
+    report = judge(with_money(exports, owed=owed + 1.0), known)
+    assert broken_rules(report) == {"owed money as the plan gives it", CLAIM}
+
+
+def test_money_for_limits_that_give_way_is_theirs(known: Exports) -> None:
+    passed = (
+        Fault("plan_limits", 0, {"limit": 400.0, "relaxed_by": 34.0}, ""),
+        Fault("plan_money", 0, {"budget": 400.0}, ""),
+    )
+    exports, _ = spoil(passed, make_exports(), known)
+    costs = np.where(exports["plan_limits"]["rule"] == "budget", 2.0, np.nan)
+    exports["plan_limits"] = exports["plan_limits"].assign(relax_cost=costs)
+    judge(with_money(exports, giving_way=68.0), known).require()
+    caught = broken_rules(judge(with_money(exports, giving_way=67.0), known))
+    assert caught == {"giving way money as the plan gives it", CLAIM}
+
+
+def test_what_a_unit_left_is_worth_may_be_stated_but_not_above_its_price(known: Exports) -> None:
+    exports = make_exports()
+    outlook = exports["stock_outlook"]
+    worth = [SHARE * CHEAPEST[pair] for pair in zip(outlook["product_id"], outlook["site_id"], strict=True)]
+    worth[4] += 0.5
+    exports["stock_outlook"] = outlook.assign(leftover_value=worth)
+    assert broken_rules(judge(exports, known)) == {"a unit left is worth no more than it costs"}
+
+
+def test_a_wrong_status_fails_the_plan(known: Exports) -> None:
+    exports = make_exports()
+    exports["plan_money"] = exports["plan_money"].assign(status="infeasible: the limits clash")
+    report = judge(exports, known)
+    assert report.findings.empty
+    with pytest.raises(PlanCheckError, match="no plan to use"):
+        report.require()
+
+
+def test_exports_that_are_not_there_are_named(known: Exports) -> None:
+    report = judge({}, known)
+    missing = report.findings[report.findings["rule"] == "every export and column is there"]
+    assert len(missing) == sum(len(columns) for columns in LAYOUT.values())
+    assert not report.passed
+    exports = make_exports()
+    exports["plan_money"] = exports["plan_money"].drop(columns="time_limit")
+    assert broken_rules(judge(exports, known)) == {"every export and column is there"}
+
+
+def test_a_plan_that_orders_nothing_and_moves_nothing_passes(known: Exports) -> None:
+    exports = make_exports(())
+    empty = {
+        name: make_exports()[name][:0] for name in ("order_plan", "purchase_orders", "transfers", "excess")
+    }
+    judge({**exports, **empty}, known).require()
+
+
+def test_where_nothing_was_agreed_who_delivered_before_may_deliver_at_cost(known: Exports) -> None:
+    orders = (Order("A-17", "DC", "S-A", 0, 1, 7.0, 10.0),)
+    lines = pd.DataFrame({"supplier_id": ["S-A"], "product_id": ["A-17"], "site_id": ["DC"]})
+    without = {**known, "terms": known["terms"][:0], "bought": lines}
+    silent = {"plan_limits": make_exports()["plan_limits"][:0]}
+    leftover = {"leftover money as the plan gives it", CLAIM}  # nobody's price is known for the other pairs
+    assert broken_rules(judge({**make_exports(orders), **silent}, without)) == leftover
+    other = (Order("A-17", "DC", "S-A", 0, 1, 7.0, 11.0), Order("B-20", "DC", "S-A", 0, 1, 7.0, 4.0))
+    found = broken_rules(judge({**make_exports(other), **silent}, without))
+    assert found - leftover == {"price as agreed", "supplier has terms for product and site"}
+
+
+def test_files_say_the_same_as_frames(tmp_path: Path) -> None:
+    exports = make_exports()
+    for name, frame in exports.items():
+        write_csv(frame, tmp_path / f"{name}.csv")
+    read = read_exports(tmp_path)
+    for name, frame in exports.items():
+        pd.testing.assert_frame_equal(as_laid_out(name, read[name]), as_laid_out(name, frame))
+    (tmp_path / "transfers.csv").unlink()
+    assert "transfers" not in read_exports(tmp_path)
+
+
+def test_ids_come_back_from_files_as_they_were(tmp_path: Path) -> None:
+    ids = ["007", "NA", "-12", "=A1", "'x", "1.0"]
+    write_csv(pd.DataFrame({"product_id": ids, "on_hand": 1.5}), tmp_path / "excess.csv")
+    read = as_laid_out("excess", read_exports(tmp_path)["excess"])
+    assert read["product_id"].tolist() == ids
+    assert read["on_hand"].tolist() == [1.5] * 6
+
+
+def test_the_check_shares_no_code_with_what_plans() -> None:
+    allowed = {"helpers.contract.case", "helpers.plan_check"}
+    folder = Path(check.__file__).parent
+    for path in folder.glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imported = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        own = {name for name in imported if name.startswith("helpers")}
+        assert {name for name in own if not name.startswith("helpers.inventory.checks")} <= allowed
+
+
+def test_every_rule_has_a_plan_that_breaks_it() -> None:
+    text = Path(__file__).read_text(encoding="utf-8").split("def test_every_rule_has")[0]
+    names = [rule.name for rule in check.inventory_plan_rules()]
+    assert len(set(names)) == len(names)
+    assert [name for name in names if f'"{name}"' not in text] == []
+
+
+# A change of these is no lie that exports and tables could tell, or it changes nothing.
+UNSEEN = {
+    ("plan_limits", "price"): "what one more unit of a limit is worth only the model knows",
+    ("plan_limits", "limit"): "lower than the tables: something else may take part of it",
+    ("plan_money", "time_limit"): "a setting",
+    ("plan_money", "budget"): "a setting, seen only where plan_limits states it or it is exceeded",
+    ("transfers", "gain"): "what a move earns only the model knows; rebalancing must earn something",
+    ("transfers", "cost"): "freight is shared in ways that the exports do not say",
+    ("stockout_risk", "stockout_probability"): "only the paths know",
+    ("stock_outlook", "holding_cost"): "where no stock is expected",
+    ("stock_outlook", "stockout_cost"): "where nothing is expected short",
+    ("stock_outlook", "before"): "points below the supply have no effect",
+}
+
+
+def numeric_cells() -> list[tuple[str, str]]:
+    kinds = [(table, column, kind) for table, columns in LAYOUT.items() for column, kind in columns.items()]
+    points = {column for column in (*UNTIL, *BEFORE) if column[-2:] not in {"01", "07", "20"}}
+    return [(table, column) for table, column, kind in kinds if kind == "number" and column not in points]
+
+
+LIKELY = {
+    "purchase_orders": (*order_rules(), *limit_rules()),
+    "order_plan": order_rules(),
+    "stock_outlook": (*stock_rules(), *money_rules()),
+    "plan_limits": limit_rules()[-4:],
+    "plan_money": (*money_rules(), *order_rules()),
+}
+
+
+def is_seen(name: str, frame: pd.DataFrame, others: Exports) -> bool:
+    """Whether any rule, or the claim, speaks; the likely ones are asked first."""
+    rest = {table: rows for table, rows in others.items() if table != name}
+    tables = check.plan_tables({name: frame}, rest)
+    asked = (*LIKELY.get(name, stock_list_rules()), *check.inventory_plan_rules())
+    claim = tables["plan_money"]["objective"].to_numpy()[0]
+    is_claim_wrong = not np.isclose(recomputed_objective(tables), claim, rtol=1e-6)
+    return is_claim_wrong or any(len(rule.broken(tables)) for rule in asked)
+
+
+def test_any_other_number_is_caught_by_some_rule(known: Exports) -> None:
+    random = np.random.default_rng(7)
+    typed = {name: as_laid_out(name, frame) for name, frame in make_exports().items()}
+    assert {cell for cell in UNSEEN if cell[1] != "before"} <= set(numeric_cells())
+    for name, column in numeric_cells():
+        if {(name, column), (name, column.split("_")[0])} & set(UNSEEN):
+            continue
+        frame = typed[name].copy()
+        cells = frame[column].to_numpy("float64").copy()
+        row = int(random.integers(len(cells)))
+        cells[row] += random.choice([-1.0, 1.0]) * max(0.01, abs(cells[row]) * random.uniform(0.001, 0.5))
+        assert is_seen(name, frame.assign(**{column: cells}), {**typed, **known}), (name, column, row)

@@ -108,12 +108,18 @@ def _unknown_ids(tables: Tables) -> pd.DataFrame:
     def unknown() -> Iterator[pd.DataFrame]:
         for name, frame in _present(tables):
             for column, (table, key) in _REFERENCES.items():
-                if column in frame:
-                    is_known = frame[column].isin(tables[table][key]) | (frame[column] == "")
+                is_known = _is_known(frame, column, tables[table][key])
+                if not is_known.all():
                     ids = pd.DataFrame({"id": frame.loc[~is_known, column].unique()})
                     yield ids.assign(export=name, column=column, by=1.0)
 
     return gather(unknown())
+
+
+def _is_known(frame: pd.DataFrame, column: str, known: pd.Series[Any]) -> NDArray[np.bool_]:
+    if column not in frame:
+        return np.ones(len(frame), dtype="bool")
+    return (frame[column].isin(known) | (frame[column] == "")).to_numpy("bool")
 
 
 def _negative_amounts(tables: Tables) -> pd.DataFrame:
@@ -122,6 +128,8 @@ def _negative_amounts(tables: Tables) -> pd.DataFrame:
             for column in [*_POSITIVE.get(name, []), *_NOT_NEGATIVE.get(name, [])]:
                 least = 1e-9 if column in _POSITIVE.get(name, []) else -1e-9
                 is_low = frame[column] < least
+                if not is_low.any():
+                    continue
                 rows = pd.DataFrame(
                     {"row": frame.index[is_low], "by": (least - frame.loc[is_low, column]).abs()}
                 )

@@ -19,10 +19,11 @@ import pandas as pd
 
 from helpers.contract.case import Case
 from helpers.inventory.checks.export_rules import export_rules
-from helpers.inventory.checks.limit_rules import limit_rules
+from helpers.inventory.checks.limit_rules import limit_rules, limit_tables
 from helpers.inventory.checks.money_rules import money_rules, recomputed_objective
 from helpers.inventory.checks.order_rules import order_rules
-from helpers.inventory.checks.plan_tables import plan_tables
+from helpers.inventory.checks.plan_exports import LAYOUT, as_laid_out
+from helpers.inventory.checks.plan_tables import FOLLOWING, PlanTables, case_tables
 from helpers.inventory.checks.stock_list_rules import stock_list_rules
 from helpers.inventory.checks.stock_rules import stock_rules
 from helpers.plan_check import PlanReport, PlanRule, Tables, check_plan
@@ -48,7 +49,21 @@ def check_inventory_plan(exports: Mapping[str, pd.DataFrame], case: Case) -> Pla
     --------
     >>> check_inventory_plan(read_exports(folder), case).require()     # doctest: +SKIP
     """
-    return check_plan_tables(plan_tables(exports, case))
+    return check_plan_tables(plan_tables(exports, case_tables(case)))
+
+
+def plan_tables(exports: Mapping[str, pd.DataFrame], known: Mapping[str, pd.DataFrame]) -> PlanTables:
+    """Return everything that the rules look at.
+
+    Parameters
+    ----------
+    exports
+        Export to its rows; those that are no part of the layout are left out.
+    known
+        As of `case_tables`.
+    """
+    typed = {name: as_laid_out(name, exports[name]) for name in LAYOUT if name in exports}
+    return PlanTables({**typed, **known}, {**FOLLOWING, **limit_tables()})
 
 
 def inventory_plan_rules() -> tuple[PlanRule, ...]:

@@ -16,13 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from helpers.inventory.checks.export_rules import gather
-from helpers.inventory.checks.plan_tables import monday_of, stack
+from helpers.inventory.checks.plan_tables import Maker, monday_of, stack
 from helpers.plan_check import PlanRule, Tables, difference, excess, shortfall
 
 TRUCK_UNITS: Final = {"kg": "capacity_kg", "m³": "capacity_m3"}
@@ -56,6 +57,11 @@ class Limit:
     unit: str
 
     @property
+    def table(self) -> str:
+        """Name of the table of its rows, used and stated."""
+        return f"limit {self.name}"
+
+    @property
     def is_minimum(self) -> bool:
         """Whether the limit is a least amount."""
         return self.stated == "higher"
@@ -72,11 +78,16 @@ def limit_rules() -> tuple[PlanRule, ...]:
     )
 
 
+def limit_tables() -> dict[str, Maker]:
+    """Return how the table of each family is made."""
+    return {family.table: partial(_beside, family) for family in FAMILIES}
+
+
 def _keeper(family: Limit) -> Callable[[Tables], pd.DataFrame]:
     """Return the function that finds where a family is broken."""
 
     def broken(tables: Tables) -> pd.DataFrame:
-        rows = _beside(family, tables)
+        rows = tables[family.table]
         rows = rows[rows["is_used"]]
         if family.is_minimum:
             rows = rows.assign(allowed=rows["table_limit"] - rows["relaxed_by"])
@@ -128,7 +139,7 @@ def _other_limits(tables: Tables) -> pd.DataFrame:
     def other() -> Iterator[pd.DataFrame]:
         test = {"equal": difference, "lower": excess, "higher": shortfall}
         for family in FAMILIES:
-            rows = _beside(family, tables)
+            rows = tables[family.table]
             rows = rows[rows["stated_limit"].notna()]
             found = test[family.stated](rows, "stated_limit", "table_limit")
             yield found[[*family.keys, "stated_limit", "table_limit", "by"]].assign(rule=family.name)
@@ -139,7 +150,7 @@ def _other_limits(tables: Tables) -> pd.DataFrame:
 def _other_use(tables: Tables) -> pd.DataFrame:
     def other() -> Iterator[pd.DataFrame]:
         for family in FAMILIES:
-            rows = _beside(family, tables)
+            rows = tables[family.table]
             found = difference(rows[rows["stated_used"].notna()], "stated_used", "used")
             yield found[[*family.keys, "stated_used", "used", "by"]].assign(rule=family.name)
 

@@ -110,9 +110,10 @@ def _outside_weeks(tables: Tables) -> pd.DataFrame:
 
 def _wrongly_frozen(tables: Tables) -> pd.DataFrame:
     plan, start = tables["order_plan"], tables["calendar_start"]["week"].iloc[0]
-    days = (plan["order_week"] - start).dt.days
-    should = (days < 7 * tables["plan_money"]["frozen_weeks"].iloc[0]).astype("float64")
-    rows = plan.assign(should_be=should)
+    frozen = float(tables["plan_money"]["frozen_weeks"].iloc[0])
+    should = ((plan["order_week"] - start).dt.days < 7 * frozen).astype("float64")
+    # Part of a week cannot be frozen: then every row is wrong.
+    rows = plan.assign(should_be=should if frozen.is_integer() else np.nan)
     return difference(rows, "is_frozen", "should_be")[[*OFFER, "order_week", "is_frozen", "by"]]
 
 

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.contract.case import Case
-from helpers.inventory.checks.plan_exports import BEFORE, UNTIL, as_laid_out
+from helpers.inventory.checks.plan_exports import BEFORE, UNTIL
 from helpers.plan_check import Tables
 
 PAIR: Final = ["product_id", "site_id"]
@@ -76,42 +76,33 @@ WHERE o.status = 'backorder' GROUP BY ALL""",
 _DATES: Final = ("end_date", "week")
 
 
+type Maker = Callable[[Tables], pd.DataFrame]
+
+
 class PlanTables(Mapping[str, pd.DataFrame]):
-    """Tables by name: given ones, and others that are made from them when first asked for.
+    """Tables by name: given ones, and others that are made from them once, when first asked for.
 
     Parameters
     ----------
     given
         Exports and tables of the case.
+    made
+        Name to the function that makes a table from the others.
     """
 
-    def __init__(self, given: Mapping[str, pd.DataFrame]) -> None:
-        self._known = dict(given)
+    def __init__(self, given: Mapping[str, pd.DataFrame], made: Mapping[str, Maker]) -> None:
+        self._known, self._made = dict(given), dict(made)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name not in self._known:
-            self._known[name] = _MADE[name](self)
+            self._known[name] = self._made[name](self)
         return self._known[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys((*self._known, *_MADE)))
+        return iter(dict.fromkeys((*self._known, *self._made)))
 
     def __len__(self) -> int:
-        return len({*self._known, *_MADE})
-
-
-def plan_tables(exports: Mapping[str, pd.DataFrame], case: Case) -> PlanTables:
-    """Return everything that the rules look at.
-
-    Parameters
-    ----------
-    exports
-        Export to its rows; those that are no part of the layout are left out.
-    case
-        The data that the plan was made from.
-    """
-    typed = {name: as_laid_out(name, frame) for name, frame in exports.items()}
-    return PlanTables({**typed, **case_tables(case)})
+        return len({*self._known, *self._made})
 
 
 def case_tables(case: Case) -> dict[str, pd.DataFrame]:
@@ -239,13 +230,12 @@ def _weeks(tables: Tables) -> pd.DataFrame:
 
 def _arrived(outlook: pd.DataFrame, planned: pd.DataFrame) -> np.ndarray:
     """Units of the order plan that have arrived by the end of each row's week."""
-    grid = pd.concat(
-        [
-            outlook[PAIR].assign(week=outlook["week"], units=0.0, row=np.arange(len(outlook)), late=1),
-            planned[PAIR].assign(week=planned["arrival_week"], units=planned["quantity"], row=-1, late=0),
-        ],
-        ignore_index=True,
-    ).sort_values([*PAIR, "week", "late"])
+    asked = outlook[[*PAIR, "week"]].assign(units=np.zeros(len(outlook)), row=np.arange(len(outlook)))
+    came = planned[PAIR].assign(
+        week=planned["arrival_week"], units=planned["quantity"], row=np.full(len(planned), -1)
+    )
+    # What comes in a week (row −1) stands before the rows that ask for it.
+    grid = stack([asked, came]).sort_values([*PAIR, "week", "row"])
     so_far = grid.groupby(PAIR, sort=False)["units"].cumsum()
     found = np.zeros(len(outlook))
     is_outlook = (grid["row"] >= 0).to_numpy()
@@ -253,7 +243,7 @@ def _arrived(outlook: pd.DataFrame, planned: pd.DataFrame) -> np.ndarray:
     return found
 
 
-_MADE: Final[Mapping[str, Callable[[Tables], pd.DataFrame]]] = {
+FOLLOWING: Final[Mapping[str, Maker]] = {
     "positions": _positions,
     "agreed": _agreed,
     "cheapest": _cheapest,

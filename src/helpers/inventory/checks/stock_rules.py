@@ -54,14 +54,16 @@ def _broken_weeks(tables: Tables) -> pd.DataFrame:
     is_last = ~outlook.duplicated(PAIR, keep="last")
     is_short = is_last & (place != weeks - 1)
     wrong = ~(off == 0) | is_short
-    return outlook[wrong].assign(by=off.abs().where(off != 0, 1.0)[wrong])
+    by = off.abs().where(off != 0, 1.0)
+    return pd.DataFrame(outlook.assign(by=by)[wrong])
 
 
 def _with_stock(tables: Tables) -> pd.DataFrame:
     outlook = tables["stock_outlook"][[*_KEYS, "supply"]]
     rows = outlook.merge(tables["positions"], on=PAIR, how="left", validate="many_to_one")
     numbers = ("usable", "free", "backorders", "coming")
-    return rows.assign(**{name: rows[name].fillna(0.0) for name in numbers})
+    filled = {name: rows[name].fillna(0.0) for name in numbers}
+    return rows.assign(**filled)
 
 
 def _supply_below_stock(tables: Tables) -> pd.DataFrame:
