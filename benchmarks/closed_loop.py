@@ -46,16 +46,12 @@ from helpers.inventory.supply.lead_times import measure_lead_times
 
 Floats = NDArray[np.float64]
 
-WEEKS, EVERY, HISTORY = 26, 4, 65
-REPLICATIONS = 24
+WEEKS, EVERY = 26, 4
 HISTORY_WEEKS = 156  # of the sample
 QUARTER = 13
 LATE_TRANSFER_CHANCE = 0.04
 LAST_ORDER_WEEKS = 2
 LOST_SHARE = (0.85, 0.4)  # store, warehouse: share of the units short that is lost or cancelled
-TARGETS = (0.95, 0.98)
-COVERS = (1.0, 2.0, 3.0)
-DIALS = (0.1, 0.2, 0.4, 0.8, 1.6, 4.0)
 FORECAST = ForecastSettings(methods=("seasonal_smoothing", "product_share"), windows=2, bootstrap=10)
 INVENTORY = InventorySettings()
 FIXED = ("products", "sites", "suppliers", "supply_terms", "lanes", "customers", "promotions", "calendar")
@@ -64,6 +60,12 @@ DATED = {
     "receipts": "date", "returns": "date",
 }  # fmt: skip
 PAIR = ["product_id", "site_id"]
+HISTORY = 52 + QUARTER  # weeks that the buyer's rule is tuned on, the first quarter not counted
+REPLICATIONS = 24
+TARGETS = (0.95, 0.98)
+COVERS = (1.0, 2.0, 3.0)
+DIALS = (0.1, 0.2, 0.4, 0.8, 1.6, 4.0)
+ROUNDS = 3  # times that the horizon is played when the promise is tried, the first not counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,7 +232,7 @@ def make_world(prepared: Prepared) -> World:
     return World(prepared, pairs.reset_index(drop=True), place[outlook.source[chosen]])
 
 
-def steady(outlook: Outlook, dial: float) -> Outlook:
+def steady(outlook: Outlook, dial: float | None) -> Outlook:
     """Let stores stand where they are in steady state: a mean week's demand below their level."""
     levels = recommend_policy(outlook, INVENTORY, dial=dial).order_up_to_levels[:, 0]
     usual = levels - outlook.own_demand.mean(axis=(1, 2))
@@ -239,8 +241,11 @@ def steady(outlook: Outlook, dial: float) -> Outlook:
     return replace(outlook, pairs=outlook.pairs.assign(inventory_position=position))
 
 
-def levels(world: World, dial: float) -> tuple[Floats, Floats]:
-    """Return our reorder points and order-up-to levels, pairs × weeks, as each forecast gave them."""
+def levels(world: World, dial: float | None) -> MinMaxRule:
+    """Return our reorder points and order-up-to levels per week, as each forecast gave them.
+
+    `dial` None: those for the target fill rates.
+    """
     points, tops = np.zeros((2, len(world.pairs), WEEKS))
     for number, outlook in enumerate(world.prepared.outlooks):
         policy = recommend_policy(steady(outlook, dial) if number else outlook, INVENTORY, dial=dial)
@@ -249,7 +254,7 @@ def levels(world: World, dial: float) -> tuple[Floats, Floats]:
         start, weeks = number * EVERY, min(EVERY, WEEKS - number * EVERY)
         points[:, start : start + weeks] = policy.reorder_points[row, :weeks]
         tops[:, start : start + weeks] = policy.order_up_to_levels[row, :weeks]
-    return points, tops
+    return MinMaxRule(points, tops)
 
 
 def figures(case: SimulationCase, rule: ReplenishmentRule, world: World) -> dict[str, float]:
@@ -317,15 +322,53 @@ def play(seed: int, folder: Path) -> pd.DataFrame:
     """One seed: one row per incumbent with its figures and ours relative to them."""
     world = make_world(prepare(seed, folder))
     case = world.case(0, WEEKS, REPLICATIONS, seed)
-    ours = pd.DataFrame(
-        {dial: figures(case, MinMaxRule(*levels(world, dial)), world) for dial in DIALS}
-    ).T.rename_axis("dial")
+    ours = pd.DataFrame({dial: figures(case, levels(world, dial), world) for dial in DIALS}).T.rename_axis(
+        "dial"
+    )
     print(f"seed {seed}: {len(world.pairs)} pairs\n{ours.T.round(4).to_string()}", flush=True)
+    print(promises(world, case).round(4).to_string(), flush=True)
     rows = {}
     for name, rule in incumbents(world, seed).items():
         theirs = pd.Series(figures(case, rule, world))
         rows[name] = theirs.to_dict() | read_frontier(ours, theirs, "") | read_frontier(ours, theirs, " late")
     return pd.DataFrame(rows).T.rename_axis("incumbent").assign(seed=seed)
+
+
+def promises(world: World, case: SimulationCase) -> pd.DataFrame:
+    """Return the promised fill rate per echelon and class beside sampled futures and the truth.
+
+    Futures are those that the levels were made from, in another order each time the horizon is played.
+    """
+    outlook, rows = steady(world.prepared.outlooks[0], None), world.pairs["row"].to_numpy()
+    policy = recommend_policy(outlook, INVENTORY)
+    own, drawn = outlook.own_demand[rows], np.random.default_rng(0)
+    futures = replace(
+        case,
+        demand=np.concatenate([own[:, drawn.permutation(own.shape[1])] for _ in range(ROUNDS)], axis=2),
+        lead_times=outlook.lead_times[rows],
+        opening_stock=policy.order_up_to_levels[rows, 0],
+        open_orders=None,
+        order_weeks=None,
+        sales_before=None,
+        warm_up=own.shape[2],
+    )
+    tiled = [
+        np.tile(level[rows], (1, ROUNDS)) for level in (policy.reorder_points, policy.order_up_to_levels)
+    ]
+    table = policy.promise
+    found = table[["fill_rate"]].set_axis(["promised"], axis=1)
+    found = found.set_index(table["echelon"] + " " + table["abc"])
+    found["sampled futures"] = by_class(futures, MinMaxRule(*tiled))
+    rule = levels(world, None)
+    found["truth"] = by_class(case, rule)
+    found["truth, weeks 14-26"] = by_class(replace(case, warm_up=WEEKS // 2), rule)
+    return found
+
+
+def by_class(case: SimulationCase, rule: ReplenishmentRule) -> pd.Series:
+    """Play a rule; return its fill rate by echelon and class."""
+    keys = case.keys.assign(cell=case.keys["kind"] + " " + case.keys["abc"])
+    return simulate(replace(case, keys=keys), rule, group="cell").groups.set_index("cell")["fill_rate"]
 
 
 def main() -> None:
