@@ -18,6 +18,7 @@ from helpers.inventory import (
     lot_sizes_capacitated,
     quantity_discount,
 )
+from helpers.inventory.policies import capacitated
 from helpers.inventory.policies.lot_model import LotProblem, SetUpChoice, build_lots
 from helpers.inventory.policies.lot_search import find_set_ups
 from helpers.solver import solve
@@ -214,15 +215,13 @@ def test_a_known_plan_is_never_made_worse() -> None:
     assert solve(build_lots(problem, fixed).model, time_limit=5, gap=0).objective <= best.cost * (1 + 1e-6)
 
 
-def test_what_is_not_proven_in_time_says_so_and_keeps_every_limit() -> None:
-    numbers = trigeiro_like(12, 15, seed=11, capacity_per_item=122)
-    plan = lot_sizes_capacitated(**numbers, gap=0.0, time_limit=1.0)  # type: ignore[arg-type]
-    demand, times = np.asarray(numbers["demand"]), np.asarray(numbers["setup_time"])
-    assert not plan.is_proven
-    assert plan.gap == pytest.approx((plan.cost - plan.bound) / plan.cost)
-    used = plan.order_quantities.sum(axis=0) + times @ plan.set_ups
-    assert (used <= np.asarray(numbers["capacity"]) + 1e-6).all()
-    assert np.cumsum(plan.order_quantities - demand, axis=1).min() >= -1e-6
+def test_plan_by_way_of_the_search_is_the_same_best_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = trigeiro_like(5, 8, seed=4, capacity_per_item=150)
+    at_once = lot_sizes_capacitated(**numbers, gap=1e-6)  # type: ignore[arg-type]
+    monkeypatch.setattr(capacitated, "FIRST_TRY", 1e-4)  # too short for anything
+    searched = lot_sizes_capacitated(**numbers, gap=1e-6)  # type: ignore[arg-type]
+    assert searched.is_proven
+    assert searched.cost == pytest.approx(at_once.cost, rel=2e-6)
 
 
 def test_demand_beyond_capacity_is_refused_or_priced() -> None:

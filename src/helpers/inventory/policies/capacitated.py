@@ -33,8 +33,7 @@ from helpers.inventory.policies.lot_model import WHOLE, LotModel, LotProblem, bu
 from helpers.inventory.policies.lot_search import find_set_ups
 from helpers.solver import Solution, Status, solve
 
-FIRST_TRY, SEARCH = 0.05, 0.3  # of the time limit
-LITTLE_EFFORT = {"mip_heuristic_effort": 0.01}  # once there is a good plan, the time is for the bound
+FIRST_TRY, SEARCH, LEAST_LEFT = 0.05, 0.3, 0.05  # of the time limit
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,8 +179,8 @@ def _repeat(name: str, value: ArrayLike, shape: tuple[int, int]) -> Floats:
 def solve_lots(lots: LotModel, problem: LotProblem, gap: float, time_limit: float) -> tuple[Solution, float]:
     """Solve, and return the solution and the best bound proven; refuse what has no plan.
 
-    What a short try does not prove gets a better plan by search first: HiGHS alone spends most of its
-    time on plans, and finds worse ones.
+    What a short try does not prove gets a plan by search first: where the capacity is tight, HiGHS
+    alone finds worse ones.
     """
     deadline = monotonic() + time_limit
     solution = solve(lots.model, time_limit=FIRST_TRY * time_limit, gap=gap)
@@ -190,9 +189,8 @@ def solve_lots(lots: LotModel, problem: LotProblem, gap: float, time_limit: floa
         known = solution.values(lots.set_up).reshape(problem.shape) if solution.has_solution else None
         set_ups = find_set_ups(problem, known, SEARCH * time_limit)
         start = None if set_ups is None else {lots.set_up.name: set_ups.ravel()}
-        left = max(deadline - monotonic(), FIRST_TRY * time_limit)
-        more = LITTLE_EFFORT if start else None
-        solution = solve(lots.model, time_limit=left, gap=gap, start=start, more=more)
+        left = max(deadline - monotonic(), LEAST_LEFT * time_limit)
+        solution = solve(lots.model, time_limit=left, gap=gap, start=start)
     if solution.has_solution:
         return solution, float(np.nanmax([bound, solution.bound, 0.0]))
     if solution.status is Status.INFEASIBLE:
