@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -17,6 +18,10 @@ from helpers.inventory import (
     lot_sizes_capacitated,
     quantity_discount,
 )
+from helpers.inventory.policies import capacitated
+from helpers.inventory.policies.lot_model import LotProblem, SetUpChoice, build_lots
+from helpers.inventory.policies.lot_search import find_set_ups
+from helpers.solver import solve
 
 amounts = st.lists(st.integers(0, 60), min_size=1, max_size=7)
 
@@ -171,6 +176,52 @@ def test_tight_capacity_costs_what_enumeration_says() -> None:
             least = min(least, fixed @ on.sum(axis=1) + found.fun - carried)
     plan = lot_sizes_capacitated(fixed, holding, demand, capacity, setup_time=time, gap=1e-9)
     assert plan.cost == pytest.approx(least)
+
+
+def as_problem(numbers: dict[str, object]) -> LotProblem:
+    demand = np.asarray(numbers["demand"])
+    per_cell = {name: np.asarray(numbers[name], dtype="float64") for name in ("fixed_cost", "holding_cost")}
+    return LotProblem(
+        demand=demand,
+        **{name: np.broadcast_to(value[:, None], demand.shape) for name, value in per_cell.items()},
+        unit_time=np.ones(len(demand)),
+        setup_time=np.asarray(numbers["setup_time"], dtype="float64"),
+        capacity=np.full(demand.shape[1], float(str(numbers["capacity"]))),
+        overtime_cost=None,
+    )
+
+
+def test_search_for_set_ups_finds_a_plan_near_the_best_and_none_where_none_is() -> None:
+    numbers = trigeiro_like(5, 8, seed=4, capacity_per_item=140)
+    plan = lot_sizes_capacitated(**numbers, gap=1e-6)  # type: ignore[arg-type]
+    problem = as_problem(numbers)
+    found = find_set_ups(problem, None, 10.0)
+    assert found is not None
+    assert set(np.unique(found)) <= {0.0, 1.0}
+    fixed = SetUpChoice(found, found, np.ones(found.shape, dtype=np.bool_))
+    cost = solve(build_lots(problem, fixed).model, time_limit=5, gap=0).objective
+    assert plan.cost * (1 - 1e-6) <= cost <= plan.cost * 1.02
+    worst = np.ones(found.shape)
+    assert find_set_ups(replace(problem, capacity=problem.capacity * 0.8), worst, 0.5) is None
+
+
+def test_a_known_plan_is_never_made_worse() -> None:
+    numbers = trigeiro_like(4, 6, seed=6, capacity_per_item=150)
+    problem = as_problem(numbers)
+    best = lot_sizes_capacitated(**numbers, gap=1e-6)  # type: ignore[arg-type]
+    found = find_set_ups(problem, best.set_ups.astype("float64"), 5.0)
+    assert found is not None
+    fixed = SetUpChoice(found, found, np.ones(found.shape, dtype=np.bool_))
+    assert solve(build_lots(problem, fixed).model, time_limit=5, gap=0).objective <= best.cost * (1 + 1e-6)
+
+
+def test_plan_by_way_of_the_search_is_the_same_best_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = trigeiro_like(5, 8, seed=4, capacity_per_item=150)
+    at_once = lot_sizes_capacitated(**numbers, gap=1e-6)  # type: ignore[arg-type]
+    monkeypatch.setattr(capacitated, "FIRST_TRY", 1e-4)  # too short for anything
+    searched = lot_sizes_capacitated(**numbers, gap=1e-6)  # type: ignore[arg-type]
+    assert searched.is_proven
+    assert searched.cost == pytest.approx(at_once.cost, rel=2e-6)
 
 
 def test_demand_beyond_capacity_is_refused_or_priced() -> None:

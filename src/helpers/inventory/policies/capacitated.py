@@ -11,7 +11,8 @@ o_s overtime:
 
 with set-up times b_i and unit times a_i. Written in shares (facility location), without the capacity rows the
 relaxation of each item is whole by itself, which makes the bound strong: the same one that all (l, S)
-cuts give.
+cuts give. What a short try does not prove first gets a good plan by search (`lot_search`), and then the rest
+of the time. The tighter the capacity, the wider the gap that is left: read it before the plan.
 
 Source: Trigeiro, Thomas and McClain (1989), Management Science 35(3); Krarup and Bilde (1977) for the shares;
 Pochet and Wolsey, Production Planning by Mixed Integer Programming (2006), section 7.
@@ -20,17 +21,19 @@ Pochet and Wolsey, Production Planning by Mixed Integer Programming (2006), sect
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
 from helpers.errors import ParameterError, PlanbookError
 from helpers.inventory.arguments import Floats, as_periods, find_wrong, refuse
-from helpers.solver import Model, Solution, Status, Variables, at_most, equals, solve
+from helpers.inventory.policies.lot_model import WHOLE, LotModel, LotProblem, build_lots
+from helpers.inventory.policies.lot_search import find_set_ups
+from helpers.solver import Solution, Status, solve
 
-WHOLE = 1e-6  # units; a smaller lot is rounding
+FIRST_TRY, SEARCH, LEAST_LEFT = 0.05, 0.3, 0.05  # of the time limit
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,24 +68,6 @@ class CapacitatedPlan:
     bound: float
     gap: float
     is_proven: bool
-
-
-@dataclass(frozen=True, eq=False)
-class LotProblem:
-    """The numbers of the model, each repeated to its full shape."""
-
-    demand: Floats
-    fixed_cost: Floats
-    holding_cost: Floats
-    unit_time: Floats
-    setup_time: Floats
-    capacity: Floats
-    overtime_cost: float | None
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Items, periods."""
-        return self.demand.shape[0], self.demand.shape[1]
 
 
 def lot_sizes_capacitated(  # noqa: PLR0913 - the columns of the instance, each by name
@@ -145,7 +130,8 @@ def lot_sizes_capacitated(  # noqa: PLR0913 - the columns of the instance, each 
         overtime_cost,
     )
     lots = build_lots(problem)
-    return read_lots(lots, problem, solve_lots(lots, gap, time_limit))
+    solution, bound = solve_lots(lots, problem, gap, time_limit)
+    return read_lots(lots, problem, solution, bound, gap)
 
 
 def _read_arguments(
@@ -190,85 +176,23 @@ def _repeat(name: str, value: ArrayLike, shape: tuple[int, int]) -> Floats:
     return np.broadcast_to(array, shape).copy()
 
 
-@dataclass(frozen=True, eq=False)
-class LotModel:
-    """The MILP with the variables that are read back: y by item and period, z also by the period served."""
+def solve_lots(lots: LotModel, problem: LotProblem, gap: float, time_limit: float) -> tuple[Solution, float]:
+    """Solve, and return the solution and the best bound proven; refuse what has no plan.
 
-    model: Model
-    set_up: Variables
-    share: Variables
-
-
-def build_lots(problem: LotProblem) -> LotModel:
-    """Build the MILP of the module docstring."""
-    items, periods = problem.shape
-    model = Model("lot_sizes_capacitated")
-    cells = pd.MultiIndex.from_product([range(items), range(periods)], names=["item", "period"])
-    served = cells.to_frame(index=False).rename(columns={"period": "served"})[problem.demand.ravel() > 0]
-    shares = served.merge(pd.DataFrame({"period": range(periods)}), how="cross").query("period <= served")
-    set_up = model.add_variables("set_up", cells.to_frame(index=False), upper=1.0, integer=True)
-    share = model.add_variables("share", shares[["item", "period", "served"]], upper=1.0)
-    most_overtime = 0.0 if problem.overtime_cost is None else _most_time(problem)
-    overtime = model.add_variables("overtime", pd.DataFrame({"period": range(periods)}), upper=most_overtime)
-    lots = LotModel(model, set_up, share)
-    model.add_rows("demand", served, share, equals(1.0))
-    model.add_rows("set-up", share.keys, share - set_up.at(share.keys), at_most(0.0))
-    used = set_up * problem.setup_time[set_up.keys["item"]] + share * _share_times(lots, problem)
-    model.add_rows("capacity", overtime.keys, used - overtime, at_most(problem.capacity))
-    if problem.overtime_cost is None:
-        _add_set_up_time_rows(lots, problem)
-    model.add_objective("set-ups", set_up * problem.fixed_cost.ravel())
-    model.add_objective("holding", share * _share_costs(lots, problem))
-    model.add_objective("overtime", overtime * float(problem.overtime_cost or 0.0))
-    return lots
-
-
-def _most_time(problem: LotProblem) -> float:
-    return float(problem.unit_time @ problem.demand.sum(axis=1) + problem.setup_time.sum())
-
-
-def _share_times(lots: LotModel, problem: LotProblem) -> Floats:
-    """a_i d_it per share."""
-    item, served = (lots.share.keys[name].to_numpy() for name in ("item", "served"))
-    times: Floats = problem.unit_time[item] * problem.demand[item, served]
-    return times
-
-
-def _share_costs(lots: LotModel, problem: LotProblem) -> Floats:
-    """H_i(s, t) d_it per share."""
-    item, made, served = (lots.share.keys[name].to_numpy() for name in ("item", "period", "served"))
-    held = np.hstack([np.zeros((problem.shape[0], 1)), np.cumsum(problem.holding_cost, axis=1)])
-    costs: Floats = (held[item, served] - held[item, made]) * problem.demand[item, served]
-    return costs
-
-
-def _add_set_up_time_rows(lots: LotModel, problem: LotProblem) -> None:
-    """Add what the demand so far leaves of the capacity so far: all the time there is for set-ups.
-
-    The other rows imply it but for rounding down to whole set-up times, yet in this form, with set-ups alone,
-    the solver finds cuts.
+    What a short try does not prove gets a plan by search first: where the capacity is tight, HiGHS
+    alone finds worse ones.
     """
-    step = _common_step(problem.setup_time)
-    left = np.cumsum(problem.capacity - problem.unit_time @ problem.demand)
-    room = np.floor(left / step + WHOLE) * step if step else left
-    # Where nothing is left no plan exists, and the solver says so.
-    until = pd.DataFrame({"until": np.flatnonzero(room >= 0)})
-    cells = lots.set_up.keys.merge(until, how="cross").query("period <= until")
-    time = lots.set_up.at(cells) * problem.setup_time[cells["item"]]
-    lots.model.add_rows("set-up time", until, time, at_most(room[until["until"]]))
-
-
-def _common_step(times: Floats) -> float:
-    """Greatest whole number that divides all set-up times; 0 where they are not whole."""
-    whole = np.rint(times).astype("int64")
-    return float(np.gcd.reduce(whole)) if (times == whole).all() else 0.0
-
-
-def solve_lots(lots: LotModel, gap: float, time_limit: float) -> Solution:
-    """Solve, and refuse what has no plan."""
-    solution = solve(lots.model, time_limit=time_limit, gap=gap)
+    deadline = monotonic() + time_limit
+    solution = solve(lots.model, time_limit=FIRST_TRY * time_limit, gap=gap)
+    bound = solution.bound
+    if not solution.is_proven and solution.status is not Status.INFEASIBLE:
+        known = solution.values(lots.set_up).reshape(problem.shape) if solution.has_solution else None
+        set_ups = find_set_ups(problem, known, SEARCH * time_limit)
+        start = None if set_ups is None else {lots.set_up.name: set_ups.ravel()}
+        left = max(deadline - monotonic(), LEAST_LEFT * time_limit)
+        solution = solve(lots.model, time_limit=left, gap=gap, start=start)
     if solution.has_solution:
-        return solution
+        return solution, float(np.nanmax([bound, solution.bound, 0.0]))
     if solution.status is Status.INFEASIBLE:
         raise ParameterError(
             "lot_sizes_capacitated: no plan serves the demand within the capacity. "
@@ -280,12 +204,13 @@ def solve_lots(lots: LotModel, gap: float, time_limit: float) -> Solution:
     )
 
 
-def read_lots(lots: LotModel, problem: LotProblem, solution: Solution) -> CapacitatedPlan:
+def read_lots(
+    lots: LotModel, problem: LotProblem, solution: Solution, bound: float, gap: float
+) -> CapacitatedPlan:
     """Read the lots, and recompute the cost from them."""
     item, made, served = (lots.share.keys[name].to_numpy() for name in ("item", "period", "served"))
     quantities = np.zeros(problem.shape)
     np.add.at(quantities, (item, made), problem.demand[item, served] * solution.values(lots.share))
-    bound = solution.bound
     quantities[quantities < WHOLE] = 0.0
     stock = np.maximum(np.cumsum(quantities - problem.demand, axis=1), 0.0)
     used = problem.unit_time @ quantities + problem.setup_time @ (quantities > 0)
@@ -296,6 +221,7 @@ def read_lots(lots: LotModel, problem: LotProblem, solution: Solution) -> Capaci
         + (problem.holding_cost * stock).sum()
         + (problem.overtime_cost or 0.0) * overtime.sum()
     )
+    reached = max(cost - bound, 0.0) / cost if cost else 0.0
     return CapacitatedPlan(
         order_quantities=quantities,
         set_ups=quantities > 0,
@@ -303,6 +229,6 @@ def read_lots(lots: LotModel, problem: LotProblem, solution: Solution) -> Capaci
         overtime=overtime,
         cost=round(cost, 6),
         bound=min(bound, cost),
-        gap=max(cost - bound, 0.0) / cost if cost else 0.0,
-        is_proven=solution.is_proven,
+        gap=reached,
+        is_proven=solution.is_proven or reached <= gap,
     )
