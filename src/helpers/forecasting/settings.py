@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from helpers.errors import ParameterError
 from helpers.forecasting.hierarchy import RULES, Rule
@@ -100,6 +100,27 @@ class ForecastSettings:
         object.__setattr__(self, "quantiles", _complete_quantiles(self.quantiles, self.interval))
         members = tuple(name for name in CANDIDATES if name in {*self.methods, "seasonal_naive"})
         object.__setattr__(self, "methods", members)
+
+    def earlier(self, as_of: date, weeks: int = 26) -> ForecastSettings:
+        """Return settings of the forecast that would have been made some weeks ago, with quick methods.
+
+        Parameters
+        ----------
+        as_of
+            Last day of the data.
+        weeks
+            How long ago, and how far it looks: what it did not know can be compared with what came.
+        """
+        last = date.fromisoformat(self.cutoff) if self.cutoff else as_of
+        methods = ("seasonal_smoothing", "product_share")
+        return replace(
+            self,
+            horizon=weeks,
+            cutoff=(last - timedelta(weeks=weeks)).isoformat(),
+            methods=methods,
+            windows=min(self.windows, 2),
+            bootstrap=10,
+        )
 
     @property
     def quantile_columns(self) -> dict[str, float]:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from helpers.inventory.order_case import POINTS
 from helpers.inventory.orders.limits import LimitRows
+from helpers.inventory.orders.problem import end_values
 from helpers.inventory.result import InventoryPlan
 from helpers.inventory.supply.offers import PAIR
 
@@ -89,7 +90,7 @@ def stock_outlook(plan: InventoryPlan) -> pd.DataFrame:
         holding_cost=np.repeat(items.per_item("holding_cost"), weeks),
         stockout_cost=np.repeat(items.per_item("stockout_cost"), weeks),
         volume_m3=np.repeat(items.per_item("volume"), weeks),
-        salvage_share=np.repeat(items.per_item("salvage_share"), weeks),
+        leftover_value=np.repeat(end_values(items, plan.orders.problem.options)[0], weeks),
     )
     points = [
         pd.DataFrame(
@@ -105,6 +106,10 @@ def plan_limits(plan: InventoryPlan) -> pd.DataFrame:
     """Return every shared limit with its use and price, keys in columns of their own."""
     rows, table = plan.orders.problem.rows, plan.orders.limits
     keys = _limit_keys(rows)
+    lanes = plan.lanes.set_index(["supplier_id", "site_id"])["lane_id"]
+    ways = pd.MultiIndex.from_frame(keys[["supplier_id", "site_id"]])
+    has_lane = table["rule"].str.startswith("trucks")
+    keys = keys.assign(lane_id=np.where(has_lane, lanes.reindex(ways).to_numpy(), ""))
     monday = pd.Timestamp(plan.first_week)
     found = keys.assign(
         rule=table["rule"].map(RULES),
@@ -170,6 +175,7 @@ def plan_money(plan: InventoryPlan) -> pd.DataFrame:
             "leftover": [float(money["salvage"])],
             "giving_way": [float(money["giving way"])],
             "line_cost": [settings.line_cost],
+            "salvage_share": [1.0],
             "budget": [settings.budget],
             "frozen_weeks": [settings.frozen_weeks],
             "time_limit": [settings.time_limit],

@@ -40,7 +40,8 @@ GROUP BY ALL HAVING bool_and(closed) AND count(*) = 5
 CHUNK = 500  # pairs worked at once
 SITES = "SELECT site_id, storage_capacity_m3, handling_capacity_units FROM sites"
 LANES = """
-SELECT s.supplier_id, l.destination_id AS site_id, sum(l.weekly_vehicles) AS vehicles,
+SELECT s.supplier_id, l.destination_id AS site_id, min(l.lane_id) AS lane_id,
+       sum(l.weekly_vehicles) AS vehicles,
        sum(l.weekly_vehicles * l.vehicle_capacity_m3) / sum(l.weekly_vehicles) AS vehicle_volume,
        sum(l.weekly_vehicles * l.vehicle_capacity_kg) / sum(l.weekly_vehicles) AS vehicle_weight
 FROM lanes l JOIN suppliers s ON s.site_id = l.origin_id
@@ -280,7 +281,7 @@ def _supply_limits(case: Case, outlook: Outlook, rows: NDArray[np.int64]) -> lis
     """Trucks per lane and week, and what a supplier can make of a product in a week."""
     found: list[SharedLimit] = []
     if case.has("lanes", "suppliers"):
-        lanes = case.query(LANES)
+        lanes = case.query(LANES).drop(columns="lane_id")
         served = outlook.pairs.iloc[rows][["site_id", "supplier_id"]].drop_duplicates()
         lanes = lanes.merge(served, on=["site_id", "supplier_id"], validate="one_to_one")
         if len(lanes):
@@ -291,6 +292,14 @@ def _supply_limits(case: Case, outlook: Outlook, rows: NDArray[np.int64]) -> lis
         highest = capped.groupby(keys)["weekly_capacity"].max()
         found.append(supplier_capacity(highest.rename("limit").reset_index()))
     return found
+
+
+def supplier_lanes(case: Case) -> pd.DataFrame:
+    """Return supplier_id, site_id, lane_id (the first one) of the ways on which suppliers deliver."""
+    columns = ["supplier_id", "site_id", "lane_id"]
+    if not case.has("lanes", "suppliers"):
+        return pd.DataFrame(columns=columns)
+    return case.query(LANES)[columns]
 
 
 def _per_site(pairs: pd.DataFrame, sites: pd.DataFrame, values: Floats) -> Floats:

@@ -18,15 +18,16 @@ import pandas as pd
 
 from helpers.contract.case import Case
 from helpers.inventory.arguments import Floats
-from helpers.inventory.balance.excess import find_excess
-from helpers.inventory.balance.rebalance import rebalance
-from helpers.inventory.balance.remaining_demand import demand_course
-from helpers.inventory.balance.roads import find_roads
-from helpers.inventory.balance.run_down import plan_run_down
-from helpers.inventory.balance.transfers import Transfers, plan_replenishment
+from helpers.inventory.balance.balanced_stock import balance_stock
 from helpers.inventory.comparison import Comparison, compare_on_futures, replay_history
 from helpers.inventory.echelons.compare import EchelonComparison, compare_echelons
-from helpers.inventory.order_case import bought_pairs, order_items, order_limits, order_options
+from helpers.inventory.order_case import (
+    bought_pairs,
+    order_items,
+    order_limits,
+    order_options,
+    supplier_lanes,
+)
 from helpers.inventory.orders.plan import OrderPlan, OrderSettings, plan_orders
 from helpers.inventory.orders.ranking import ranked_purchases
 from helpers.inventory.outlook import DemandForecast, Outlook, draw_demand, look_ahead
@@ -90,25 +91,21 @@ def plan_inventory(
     check_horizon(settings, outlook.weeks)
     policy = recommend_policy(outlook, settings)
     orders = order(case, outlook, policy, settings)
-    roads, course = find_roads(case), demand_course(case)
-    sent = plan_replenishment(outlook, policy, roads, settings)
-    moved = rebalance(outlook, policy, roads, settings, sent, course=course)
+    balance = balance_stock(case, outlook, policy, settings)
     futures = draw_demand(outlook.pairs, forecast, FUTURES, settings.seed + CHECKED_ANEW)
     return InventoryPlan(
         outlook=outlook,
         policy=policy,
         orders=orders,
         ranked=ranked_purchases(orders, settings.budget or None),
-        replenishment=sent,
-        moves=moved,
-        excess=find_excess(outlook, policy, settings, course=course, moves=moved.table),
-        run_down=plan_run_down(outlook, policy, case, settings, course=course),
-        risk=_risk(case, outlook, policy, sent, settings),
+        balance=balance,
+        risk=_risk(case, outlook, policy, balance.transfers, settings),
         kpis=stock_kpis(case, _daily_demand(outlook)).kpis,
         classes=classify(case),
         echelons=_echelons(outlook),
         futures=compare_on_futures(outlook, policy, forecast.history, futures, settings),
         replay=_replay(case, settings, forecast, earlier, outlook),
+        lanes=supplier_lanes(case),
         settings=settings,
         cutoff=case.as_of,
     )
@@ -126,13 +123,13 @@ def order(case: Case, outlook: Outlook, policy: Policy, settings: InventorySetti
 
 
 def _risk(
-    case: Case, outlook: Outlook, policy: Policy, sent: Transfers, settings: InventorySettings
+    case: Case, outlook: Outlook, policy: Policy, transfers: pd.DataFrame, settings: InventorySettings
 ) -> StockoutRisk:
     """What runs out before an order placed now is there, this week's transfers having come.
 
     A warehouse's demand holds what stores call from it. A store waits for its next delivery.
     """
-    came = sent.table.rename(columns={"to_site_id": "site_id"})
+    came = transfers.rename(columns={"to_site_id": "site_id"})
     arrivals = outlook.coming + _at_pairs(outlook, came)
     span = outlook.lead_times + np.where(outlook.source >= 0, settings.review_period, 0)[:, None]
     known = outlook.source > -2

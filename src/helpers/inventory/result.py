@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 
 from helpers.contract.kpis import Kpi, ratio_kpi
+from helpers.inventory.balance.balanced_stock import BalancedStock
 from helpers.inventory.balance.excess import Excess
-from helpers.inventory.balance.run_down import RunDown
-from helpers.inventory.balance.transfers import Transfers
 from helpers.inventory.comparison import Comparison
 from helpers.inventory.echelons.compare import EchelonComparison
 from helpers.inventory.orders.plan import OrderPlan
@@ -40,10 +39,10 @@ class InventoryPlan:
         The order plan, with gap and prices of limits.
     ranked
         Next lots of this week by money earned per money spent.
-    replenishment, moves
-        This week's transfers to stores, and between sister sites.
-    excess, run_down, risk
-        What there is too much of, what ends, what runs out.
+    balance
+        This week's transfers, excess, and what ends.
+    risk
+        What runs out before an order placed now is there.
     kpis
         Days of supply, inventory turns, GMROI.
     classes
@@ -53,6 +52,8 @@ class InventoryPlan:
     futures, replay
         Levels beside the buyer's rule, on sampled futures and on the last weeks (None without an earlier
         forecast).
+    lanes
+        supplier_id, site_id, lane_id: the first lane of each way on which suppliers deliver.
     settings, cutoff
         What was asked; last day of the data.
     """
@@ -61,16 +62,14 @@ class InventoryPlan:
     policy: Policy
     orders: OrderPlan
     ranked: RankedPurchases
-    replenishment: Transfers
-    moves: Transfers
-    excess: Excess
-    run_down: RunDown
+    balance: BalancedStock
     risk: StockoutRisk
     kpis: tuple[Kpi, ...]
     classes: Classes
     echelons: EchelonComparison | None
     futures: Comparison
     replay: Comparison | None
+    lanes: pd.DataFrame
     settings: InventorySettings
     cutoff: date
 
@@ -80,10 +79,14 @@ class InventoryPlan:
         return self.cutoff + timedelta(days=1)
 
     @property
+    def excess(self) -> Excess:
+        """What there is too much of."""
+        return self.balance.excess
+
+    @property
     def transfers(self) -> pd.DataFrame:
         """All transfers of this week, those that gain most first."""
-        parts = [part for part in (self.replenishment.table, self.moves.table) if len(part)]
-        table = pd.concat(parts) if parts else self.moves.table
+        table = self.balance.transfers
         return table.sort_values(
             ["gain", *table.columns[:3]], ascending=[False, True, True, True]
         ).reset_index(drop=True)
@@ -126,8 +129,7 @@ class InventoryPlan:
         return (
             *self.outlook.notes,
             *self.risk.notes,
-            *self.replenishment.notes,
-            *self.moves.notes,
+            *self.balance.notes,
             *self.orders.clashes,
         )
 

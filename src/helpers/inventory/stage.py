@@ -72,6 +72,12 @@ class Stage:
         """Mean weekly outflow of the last quarter."""
         return np.asarray(self.outflow[:, -SALES_WEEKS:].mean(axis=1))
 
+    def first(self, paths: int) -> Stage:
+        """Return the stage with the first futures only."""
+        demand, times = np.asarray(self.case.demand), np.asarray(self.case.lead_times)
+        drawn = times[:, :paths] if times.ndim == demand.ndim else times
+        return replace(self, case=replace(self.case, demand=demand[:, :paths], lead_times=drawn))
+
     def buyer(self, safety_weeks: float) -> BuyersMinMax:
         """Return the buyer's rule with so many weeks of safety."""
         is_new = (self.outflow[:, -SALES_WEEKS:] > 0).sum(axis=1) < 2

@@ -103,6 +103,40 @@ def export(frame: pd.DataFrame, name: str, units: Mapping[str, str], title: str 
     return written
 
 
+def export_parts(
+    frame: pd.DataFrame, name: str, by: str, units: Mapping[str, str], title: str = ""
+) -> Export:
+    """Write a table to the run's exports, and beside it one file for each value of a column.
+
+    Parameters
+    ----------
+    frame, name, units, title
+        As for `export`.
+    by
+        Column whose values part the rows: purchase orders go to one supplier each. The files are called
+        after it, in small letters.
+
+    Raises
+    ------
+    ParameterError
+        As for `export`, for a column that is not there, or two values that give one file name.
+    """
+    if by not in frame.columns:
+        raise ParameterError(f"Export '{name}' has no column '{by}' to part it by.")
+    whole = export(frame, name, units, title)
+    files = {value: f"{name}_{_file_part(str(value))}" for value in sorted(frame[by].dropna().unique())}
+    if len(set(files.values())) < len(files):
+        raise ParameterError(f"Export '{name}': values of '{by}' give one file name twice.")
+    for value, file in files.items():
+        export(frame[frame[by] == value], file, units, title=f"{whole.title}: {value}")
+    return whole
+
+
+def _file_part(text: str) -> str:
+    """Return text in small letters, digits and dashes."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "empty"
+
+
 def exports_folder() -> Path:
     """Return where exports go: `PLANBOOK_EXPORTS` in a run, else `reports/interactive/exports`."""
     given = os.environ.get(EXPORTS_VARIABLE)

@@ -8,7 +8,7 @@ be true:
 
     stated used = used,    relaxed_by = (used − limit)⁺,    stated limit as in the tables
 
-Budget and storage are stated as they are. A limit of handling, supplier capacity or trucks may be stated
+A budget is stated as it is. A limit of storage, handling, supplier capacity or trucks may be stated
 lower (something else takes part of it), a minimum order value higher, never the other way.
 """
 
@@ -282,7 +282,7 @@ def _minimum_value(tables: Tables, rows: pd.DataFrame) -> pd.Series[Any]:
 
 FAMILIES: Final = (
     Limit("budget", (), _budget_used, _budget, "equal", "money"),
-    Limit("storage", ("site_id", "week"), _storage_used, _of_site("storage_capacity_m3"), "equal", "m³"),
+    Limit("storage", ("site_id", "week"), _storage_used, _of_site("storage_capacity_m3"), "lower", "m³"),
     Limit(
         "handling", ("site_id", "week"), _handling_used, _of_site("handling_capacity_units"), "lower", "units"
     ),

@@ -100,8 +100,9 @@ def _pointless_moves(tables: Tables) -> pd.DataFrame:
 
 def _other_value(export: str, units: str, value: str) -> Callable[[Tables], pd.DataFrame]:
     def broken(tables: Tables) -> pd.DataFrame:
-        rows = tables[export].merge(tables["products"][["product_id", "unit_cost"]], on="product_id")
-        rows = rows.assign(at_cost=rows[units] * rows["unit_cost"].fillna(0.0))
+        costs = tables["products"].set_index("product_id")["unit_cost"]
+        cost = tables[export]["product_id"].map(costs).astype("float64").fillna(0.0)
+        rows = tables[export].assign(at_cost=tables[export][units] * cost)
         sites = [column for column in ("site_id", "from_site_id", "to_site_id") if column in rows]
         return difference(rows, value, "at_cost")[["product_id", *sites, value, "at_cost", "by"]]
 
