@@ -130,9 +130,13 @@ def roads(*lanes: tuple[str, str], handling: float = 0.0) -> Roads:
     return Roads(table, pd.Series(handling, ["W1", "W2", "W3", "S1", "S2", "S3"]))
 
 
+def first(table: pd.DataFrame) -> Any:
+    return next(table.itertuples())
+
+
 def only(found: Excess) -> Any:
     assert len(found.table) == 1
-    return next(found.table.itertuples())
+    return first(found.table)
 
 
 def test_excess_lies_above_the_level_and_outlasts_the_slow_weeks() -> None:
@@ -344,7 +348,7 @@ def moves(parts: tuple[Outlook, Policy], ways: Roads, **options: Any) -> Transfe
 
 
 def test_excess_moves_to_a_sister_that_would_buy_and_the_gain_adds_up_by_hand() -> None:
-    row = next(moves(sisters(), roads(("W1", "W2"), handling=0.2)).table.itertuples())
+    row = first(moves(sisters(), roads(("W1", "W2"), handling=0.2)).table)
     # W2 wants 8 a week over 13 weeks and its 2 of lead time: room for 120, from W1's last units.
     assert (row.quantity, row.lane_id, row.reason, row.value) == (120.0, "L0", "rebalance", 1200.0)
     assert row.cost == pytest.approx(120 * (0.1 + 0.4))
@@ -355,7 +359,7 @@ def test_excess_moves_to_a_sister_that_would_buy_and_the_gain_adds_up_by_hand() 
 
 
 def test_way_without_a_lane_is_a_special_trip_at_its_own_cost() -> None:
-    row = next(moves(sisters(), roads()).table.itertuples())
+    row = first(moves(sisters(), roads()).table)
     assert (row.lane_id, row.arrival_date) == ("", pd.Timestamp("2026-01-07"))
     assert row.cost == pytest.approx(row.quantity * SETTINGS.sideways_cost)
 
@@ -368,6 +372,15 @@ def test_sender_keeps_its_level_and_what_its_own_demand_needs() -> None:
 
 def test_nothing_moves_that_is_not_on_the_shelf() -> None:
     assert moves(sisters(on_hand=0, on_order=500), roads()).table.empty
+
+
+def test_sender_does_not_count_on_what_comes_this_week() -> None:
+    outlook, policy = sisters(on_hand=30, on_order=500, demand=(20,), level=20)
+    soon = outlook.coming.copy()
+    soon[0] = [500, *[0] * (WEEKS - 1)]
+    # Twenty of the thirty are wanted in the week in which the 500 should come.
+    found = moves((replace(outlook, coming=soon), policy), roads()).table
+    assert found["quantity"].tolist() == [10.0]
 
 
 def test_heavy_goods_stay_where_they_are() -> None:
@@ -394,7 +407,7 @@ def test_store_gets_from_a_sister_only_what_its_warehouse_could_not_send() -> No
 
 def random_business(seed: int) -> tuple[Outlook, Policy]:
     generator = np.random.default_rng(seed)
-    places = []
+    places: list[Place] = []
     for product in "ABCDEFGH":
         for number in range(5):
             below = number >= 3
@@ -483,7 +496,7 @@ def test_run_down_by_hand(company: dict[str, pd.DataFrame]) -> None:
         Place(on_hand=100, demand=(5, 17.5), end="2026-03-01"), Place(product="B", on_hand=9)
     )
     found = plan_run_down(outlook, policy, case, SETTINGS)
-    row = next(found.table.itertuples())
+    row = first(found.table)
     assert len(found.table) == 1
     assert (row.weeks_left, row.demand_left, row.expected_left, row.leftover_chance) == (8, 90, 30, 0.5)
     assert (row.left_value, row.expected_lost, row.lost_margin) == (300.0, 20.0, 100.0)
@@ -501,7 +514,7 @@ def test_last_order_date_is_the_last_week_in_which_a_lot_still_sells(
     # 80 wanted in eight weeks, 20 there: an order of week w is there in w + 3, and 80 − 10 (w + 3) units of a
     # lot of 20 sell: all of them up to week 3, half of them in week 4 (15 · 10 − 10 · 20 − 3 < 0).
     outlook, policy = business(Place(on_hand=20, end="2026-03-01", lead_time=3, pack=20))
-    row = next(plan_run_down(outlook, policy, case, SETTINGS).table.itertuples())
+    row = first(plan_run_down(outlook, policy, case, SETTINGS).table)
     assert row.last_order_date == MONDAY + np.timedelta64(21, "D")
     assert row.order_gain == 5 * 20 - 3
 

@@ -185,7 +185,7 @@ def _claims(stock: Holdings, asks: pd.DataFrame, need: Floats) -> pd.DataFrame:
 
     Lots that do not earn their moving are left out.
     """
-    lots = np.round(asks["units"] / asks["pack"]).to_numpy(dtype="int64")
+    lots = (asks["units"] / asks["pack"]).round().to_numpy(dtype="int64")
     at = np.repeat(np.arange(len(asks)), lots)
     number = np.arange(len(at)) - np.repeat(np.cumsum(lots) - lots, lots)
     row, pack = asks["row"].to_numpy(dtype="int64")[at], asks["pack"].to_numpy()[at]
