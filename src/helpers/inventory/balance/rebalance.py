@@ -12,9 +12,10 @@ and handling at both sites):
 B is concave and A convex, so each is a sum of segments (of single units up to 24, of equal whole lots
 beyond); given y the rest is a flow in a network, whole by itself. f is the least gain for which a planner
 bothers: no move in the best plan earns less. A sender spares only what is on its shelf, above its level, and
-above what its own demand needs in 95 of 100 futures until an order placed now is there. A receiver that buys
-has room for what it would otherwise have to buy within the plan's horizon; a store only for what its
-warehouse could not send. A pair that could do both does one of the two: y_ij ≤ g_i, y_ki ≤ 1 − g_i.
+above what its own demand needs in 95 of 100 futures until an order placed now is there, should all that is
+coming be a week late. A receiver that buys has room for what it would otherwise have to buy within the plan's
+horizon; a store only for what its warehouse could not send. A pair that could do both does one of the two:
+y_ij ≤ g_i, y_ki ≤ 1 − g_i.
 
 A greedy choice move by move is not exact here, since the cost hangs on both ends; hence the model.
 """
@@ -110,7 +111,8 @@ def rebalance(
     refuse("rebalance", find_wrong("not negative", {"least_gain": least_gain}))
     stock, left = _after_replenishment(take_stock(outlook, policy, course), outlook, replenishment)
     need = need_of_site(outlook, policy, stock, settings)
-    spare, room = spare_units(stock, left, need), room_for(outlook, stock, settings)
+    unsure = need_of_site(outlook, policy, stock, settings, late_by=1)
+    spare, room = spare_units(stock, left, unsure), room_for(outlook, stock, settings)
     senders, receivers = np.flatnonzero(spare > 0), np.flatnonzero(room > 0)
     ways = _ways(stock, senders, receivers, roads, settings)
     involved = ways[ways["transit_days"] <= LONGEST_WAY]
@@ -122,15 +124,20 @@ def rebalance(
     return Transfers(_table(moved, outlook, stock), replenishment.unmet.iloc[:0], notes)
 
 
-def need_of_site(outlook: Outlook, policy: Policy, stock: Holdings, settings: InventorySettings) -> Floats:
+def need_of_site(
+    outlook: Outlook, policy: Policy, stock: Holdings, settings: InventorySettings, late_by: int = 0
+) -> Floats:
     """Return z of each site, the calls of the sites below included, pairs × paths, units.
 
-    A store waits for its warehouse only where that could not send all that was wanted.
+    A store waits for its warehouse only where that could not send all that was wanted. `late_by` weeks are
+    added to the arrival of what is coming.
     """
     wait = waits_for_relief(outlook, settings.review_period)
     served = (outlook.source >= 0) & (stock.position >= stock.level - 1e-9)
     wait = np.where(served[:, None], outlook.lead_times + settings.review_period, wait)
-    return needed_before(policy.demand, wait, stock.on_hand, outlook.coming)
+    late = np.zeros((len(stock.pairs), late_by))
+    coming = np.hstack([late, outlook.coming])[:, : outlook.weeks]
+    return needed_before(policy.demand, wait, stock.on_hand, coming)
 
 
 def spare_units(stock: Holdings, left: Floats, need: Floats) -> Floats:

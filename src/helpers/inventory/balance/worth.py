@@ -94,7 +94,7 @@ def take_stock(outlook: Outlook, policy: Policy, course: DemandCourse | None = N
     cost = pairs["unit_cost"].to_numpy(dtype="float64")
     short = pairs["stockout_cost"].to_numpy(dtype="float64")
     ratio = np.divide(short, short + cost, out=np.zeros_like(cost), where=short + cost > 0)
-    enough = np.ceil(_quantiles(last, ratio) - 1e-9)
+    enough = np.maximum(np.ceil(_quantiles(last, ratio) - 1e-9), 0.0) + 0.0
     level = policy.table["order_up_to_level"].to_numpy(dtype="float64")
     safety = np.maximum(policy.table["safety_stock"].to_numpy(dtype="float64"), 0.0)
     return Holdings(
