@@ -97,6 +97,9 @@ def run(  # one option, one argument
         report = run_report(settings, progress.tell)
     click.echo(f"Report: {report.folder / 'index.html'}")
     click.echo("Open it with: planbook open")
+    for page in report.manifest["pages"]:
+        if page["status"] == "skipped":
+            click.echo(f"{page['title']} was left out: {page['error']['message']}.")
     if report.failed:
         total = len(report.manifest["pages"])
         raise PageError(f"{len(report.failed)} of {total} pages failed: {', '.join(report.failed)}.")

@@ -47,7 +47,7 @@ def publish_run(
         "run": facts["run"],
         "week": facts["week"],
         "scenario": facts["scenario"],
-        "status": "ok" if all(page["status"] == "ok" for page in pages) else "failed",
+        "status": "failed" if any(page["status"] == "failed" for page in pages) else "ok",
         "started": facts["started"],
         "case": _describe_case(case),
         **describe_software(),
@@ -71,7 +71,7 @@ def _describe_page(notebook: Notebook, outcome: Outcome, staging: Path) -> dict[
         "status": outcome.status,
         "seconds": outcome.seconds,
         "html": f"{notebook.name}.html",
-        "notebook": f"notebooks/{notebook.path.name}",
+        "notebook": "" if outcome.status == "skipped" else f"notebooks/{notebook.path.name}",
         "headline": read_headline(node),
         "error": dict(outcome.error) if outcome.error else None,
         "records": read_records(node),
@@ -119,6 +119,8 @@ def _write_pages(
     links = [PageLink(page["name"], page["title"], page["html"], page["status"]) for page in pages]
     software = describe_software()
     for page in pages:
+        if page["status"] == "skipped":
+            continue
         executed = staging / page["notebook"]
         node = nbformat.read(executed, as_version=4) if executed.exists() else nbformat.v4.new_notebook()
         error = page["error"]

@@ -25,7 +25,9 @@ from helpers.batch.place import put_in_place, refuse_foreign, staging_folder, wr
 from helpers.batch.publish import publish_run
 from helpers.batch.weeks import cutoff_of, decision_week, monday_of
 from helpers.cluster import CLUSTER_VARIABLE, check_cluster
+from helpers.contract.case import Case
 from helpers.contract.load import load_case, snapshot_environment
+from helpers.contract.readiness import missing_for
 from helpers.errors import ParameterError
 from helpers.memory import FORGET_VARIABLE, prune_memory
 
@@ -91,7 +93,7 @@ class Report:
     @property
     def failed(self) -> tuple[str, ...]:
         """Names of the pages that failed."""
-        return tuple(page["name"] for page in self.manifest["pages"] if page["status"] != "ok")
+        return tuple(page["name"] for page in self.manifest["pages"] if page["status"] == "failed")
 
 
 def run_report(settings: RunSettings, tell: Callable[[Outcome, int], None] | None = None) -> Report:
@@ -127,7 +129,13 @@ def run_report(settings: RunSettings, tell: Callable[[Outcome, int], None] | Non
         with staging_folder(reports, name) as staging:
             environment = _environment(settings, staging, snapshot_environment(settings.source, case))
             jobs = [_job(notebook, staging, assigned[notebook.name], environment) for notebook in notebooks]
-            outcomes = list(_run_jobs(jobs, _needs(notebooks), workers, tell))
+            skipped = _skipped(case, notebooks)
+            jobs = [job for job in jobs if job.name not in skipped]
+            outcomes = list(skipped.values())
+            for outcome in _run_jobs(jobs, _needs(jobs, notebooks), workers):
+                outcomes.append(outcome)
+                if tell:
+                    tell(outcome, len(jobs))
             manifest = publish_run(
                 staging=staging,
                 reports=reports,
@@ -206,9 +214,21 @@ def _job(
     return Job(notebook.name, notebook.path, output, parameters, environment)
 
 
-def _needs(notebooks: Sequence[Notebook]) -> dict[str, list[str]]:
-    there = {notebook.name for notebook in notebooks}
-    return {notebook.name: [name for name in notebook.needs if name in there] for notebook in notebooks}
+def _skipped(case: Case, notebooks: Sequence[Notebook]) -> dict[str, Outcome]:
+    """Pages whose tables are not there: no failure, but said."""
+    found = {}
+    for notebook in notebooks:
+        missing = missing_for(case, notebook.name)
+        if missing:
+            why = {"cell": None, "name": "Left out", "message": f"the data hold no {missing}"}
+            found[notebook.name] = Outcome(notebook.name, "skipped", 0.0, why)
+    return found
+
+
+def _needs(jobs: Sequence[Job], notebooks: Sequence[Notebook]) -> dict[str, list[str]]:
+    there = {job.name for job in jobs}
+    needs = {notebook.name: notebook.needs for notebook in notebooks}
+    return {job.name: [name for name in needs[job.name] if name in there] for job in jobs}
 
 
 class _Workers:
@@ -240,7 +260,6 @@ def _run_jobs(
     jobs: Sequence[Job],
     needs: Mapping[str, list[str]],
     workers: _Workers,
-    tell: Callable[[Outcome, int], None] | None,
 ) -> Iterator[Outcome]:
     """Run jobs in parallel, each after those it needs; yield outcomes as they come."""
     by_name = {job.name: job for job in jobs}
@@ -257,8 +276,6 @@ def _run_jobs(
             outcome = _outcome(future, name)
             broken = broken or isinstance(future.exception(), BrokenProcessPool)
             order.done(name)
-            if tell:
-                tell(outcome, len(jobs))
             yield outcome
         if broken:
             workers.restart()

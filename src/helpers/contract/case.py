@@ -45,6 +45,8 @@ class Case:
         The days that the orders cover; `as_of` is the last one.
     folder
         Where the case is kept.
+    seen
+        Day on which the data are looked at, where that is before their end (`seen_on`).
     value_read, value_accepted
         Ordered value (Σ |quantity × unit price|) of all readable order lines, and of the good ones.
     """
@@ -57,11 +59,13 @@ class Case:
     folder: Path
     value_read: float
     value_accepted: float
+    seen: dt.date | None = None
 
     @property
     def fingerprint(self) -> str:
         """Name of the content: equal for equal tables, whatever files they came from."""
         parts = [f"{name} {file.fingerprint}" for name, file in sorted(self.files.items())]
+        parts += [f"seen on {self.seen}"] if self.seen else []
         return hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
 
     @property
@@ -95,6 +99,14 @@ class Case:
             for name in contract():
                 connection.execute(f"CREATE VIEW {quote(name)} AS {self._relation(name)}")
             return connection.execute(sql, parameters or []).df()
+
+    def seen_on(self, day: dt.date) -> Case:
+        """Return the case as it is looked at on a day: `as_of` is that day, where the data go further.
+
+        The tables stay whole; what reads them leaves out events after `as_of`. States that were written over
+        since (an order line that was open then and is shipped now) are read as they are now.
+        """
+        return dataclasses.replace(self, as_of=day, seen=day) if day < self.as_of else self
 
     def replace(self, **tables: pd.DataFrame) -> Case:
         """Return a variant with some tables replaced; the others are shared, not copied.

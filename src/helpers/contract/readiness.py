@@ -20,7 +20,7 @@ import pandas as pd
 from helpers.contract.case import Case
 from helpers.contract.kpis import Kpi, ratio_kpi
 from helpers.contract.schema import contract
-from helpers.errors import ParameterError
+from helpers.errors import ContractError, ParameterError
 
 GO, CARE, STOP = "go", "go with care", "stop"
 ORDER = (STOP, CARE, GO)
@@ -141,6 +141,42 @@ class _Facts:
     stock_age_days: int | None
     known_share: float
     filled: Mapping[str, float]
+
+
+def missing_for(case: Case, page: str) -> str:
+    """Return what a page cannot do without and the data do not hold, in words; empty where nothing is.
+
+    Parameters
+    ----------
+    case
+        Checked data.
+    page
+        Name of a page, such as `2_inventory_plan`; an unknown one needs nothing.
+    """
+    rule = next((rule for rule in _decision_rules() if rule["page"] == page), None)
+    if rule is None:
+        return ""
+    tables = [name for name in _names(rule["needs"]) if not case.has(name)]
+    counted = case.query("SELECT count(unit_cost) AS unit_cost FROM products").iloc[0]
+    costs = "unit_cost" in _names(rule["figures_of_products"]) and not counted["unit_cost"]
+    parts = [f"table {name}" for name in tables] + (["unit_cost of any product"] if costs else [])
+    return ", ".join(parts)
+
+
+def require_for(case: Case, page: str) -> None:
+    """Raise where the data do not hold what a page cannot do without.
+
+    Raises
+    ------
+    ContractError
+        With what is missing.
+    """
+    missing = missing_for(case, page)
+    if missing:
+        raise ContractError(
+            f"{case.name}: {page} cannot be made without {missing}. Add it ('planbook template DIR' writes "
+            "empty tables), or leave the page out."
+        )
 
 
 def _measure(case: Case) -> _Facts:

@@ -55,7 +55,8 @@ def claim_storage_ahead(plan: InventoryPlan) -> str:
     dearest = full.sort_values("price").iloc[-1]
     worth = f"; one more m³ there is worth {dearest['price']:,.0f}" if dearest["price"] > 0.5 else ""
     weeks = len(full[full["key"] == dearest["key"]])
-    return f"{dearest['key']} is full in {weeks} of {rows['week'].nunique()} weeks{worth}"
+    often = f"{weeks} of {rows['week'].nunique()} weeks"
+    return f"{dearest['key']} is {percent(FULL)} full or more in {often}{worth}"
 
 
 def describe_storage_ahead(plan: InventoryPlan) -> str:

@@ -39,7 +39,6 @@ RISK: Mapping[str, str] = MappingProxyType(
         "lead_time_days": "Help comes in, days|int",
         "demand": "Wanted until then|int",
         "stockout_probability": "Chance to run out|pct",
-        "first_week": "From|week",
         "lost_margin": "Margin lost|money",
         "customers": "Customers|int",
     }

@@ -146,7 +146,7 @@ def compare_rules(stage: Stage, outlook: Outlook, policy: Policy) -> Comparison:
     weeks = np.shape(stage.case.demand)[2]
     return Comparison(
         table=_shown(compare_simulations(stage.play(ours), stage.play(stage.buyer(SAFETY[nearest])))),
-        promise=beside_promise(balanced, policy.table["fill_rate"].to_numpy()),
+        promise=_by_class(beside_promise(balanced, policy.table["fill_rate"].to_numpy())),
         frontier=_frontier(fronts),
         stock=_gain(fronts["recommended"], buyer, "fill_rate", "stock_value"),
         lost=_gain(fronts["recommended"], buyer, "stock_value", "stockout_cost"),
@@ -154,6 +154,11 @@ def compare_rules(stage: Stage, outlook: Outlook, policy: Policy) -> Comparison:
         weeks=int(weeks),
         paths=len(balanced.paths),
     )
+
+
+def _by_class(promise: pd.DataFrame) -> pd.DataFrame:
+    """A, B, C, and the total last."""
+    return promise.sort_values("group", ignore_index=True)
 
 
 def _play_dial(stage: Stage, outlook: Outlook, dial: float) -> Simulation:

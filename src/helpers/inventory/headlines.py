@@ -9,6 +9,8 @@ import pandas as pd
 from helpers.inventory.comparison import Comparison, Gain
 from helpers.inventory.result import InventoryPlan
 
+LEAST_SHARE = 0.005
+
 
 def percent(share: float, digits: int = 0) -> str:
     """Return a share as a percentage."""
@@ -70,12 +72,16 @@ def say_gain(plan: InventoryPlan) -> str:
 def say_stock(plan: InventoryPlan) -> str:
     """Return what stock there is, what is too much of it, and what is at risk."""
     risk = plan.risk.table
+    now = float(plan.outlook.pairs["stock_value"].sum())
+    wanted = float(plan.policy.table["expected_value"].sum())
     return (
-        f"Stock stands at {money(plan.outlook.pairs['stock_value'].sum())}; {money(plan.excess.value)} of "
-        f"it or of "
-        f"what is on order is more than will be needed. {len(plan.risk.at_risk()):,} products at a site may "
-        f"run out "
-        f"before help can come, at an expected loss of {money(risk['lost_margin'].sum())} of margin."
+        f"Stock stands at {money(now)}; serving {percent(float(plan.promised_fill_rate.value or 0.0), 1)} "
+        f"from "
+        f"stock takes {money(wanted)} on average, in other places: {money(plan.excess.value)} of what is "
+        f"there or "
+        f"on order will not be needed. {len(plan.risk.at_risk()):,} products at a site may run out before "
+        f"help can "
+        f"come, at an expected loss of {money(risk['lost_margin'].sum())} of margin."
     )
 
 
@@ -114,7 +120,7 @@ def say_limits(plan: InventoryPlan, most: int = 3) -> str:
         for row, week in zip(binding.head(most).to_dict("records"), weeks, strict=False)
     ]
     more = f" (and {len(binding) - most} more)" if len(binding) > most else ""
-    return " ".join(part for part in (clash, f"{'; '.join(parts).capitalize()}{more}.") if part)
+    return " ".join(part for part in (clash, f"{_sentence('; '.join(parts))}{more}.") if part)
 
 
 def say_solve(plan: InventoryPlan) -> str:
@@ -181,11 +187,10 @@ def say_echelons(plan: InventoryPlan) -> str:
         return "No site supplies another: there is nothing to plan together."
     share = found.saving / found.own_cost if found.own_cost > 0 else 0.0
     last = 1 - found.cost / found.last_cost if found.last_cost > 0 else 0.0
+    own = f"{percent(share)} less than" if share >= LEAST_SHARE else "no less than"
     return (
-        f"Safety stock placed in warehouses and stores together costs {percent(share)} less to hold than "
-        f"each site on "
-        f"its own, and {percent(last)} less than stock in the stores alone (guaranteed-service model, "
-        f"demand bounded)."
+        f"Placed in warehouses and stores together, safety stock costs {own} each site on its own, and "
+        f"{percent(last)} less than stock at the last sites alone (guaranteed-service model)."
     )
 
 
@@ -196,6 +201,15 @@ def say_comparison(found: Comparison) -> str:
         f"weeks. The "
         f"min–max rule holds {found.safety_weeks:g} weeks of safety, at which its service comes nearest."
     )
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def _sentence(text: str) -> str:
+    """Start with a capital; names keep theirs."""
+    return text[:1].upper() + text[1:]
 
 
 def _interval(gain: Gain) -> str:
@@ -221,7 +235,7 @@ def comparison_rows(found: Comparison) -> pd.DataFrame:
         return percent(value, 1) if measure == "fill_rate" else money(value)
 
     def moved(measure: str, value: float) -> str:
-        return f"{100 * value:+.1f} points" if measure == "fill_rate" else f"{value:+,.0f}"
+        return _minus(f"{100 * value:+.1f} points" if measure == "fill_rate" else f"{value:+,.0f}")
 
     rows = [
         {

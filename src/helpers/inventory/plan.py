@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.contract.case import Case
+from helpers.contract.readiness import require_for
 from helpers.inventory.arguments import Floats
 from helpers.inventory.balance.balanced_stock import balance_stock
 from helpers.inventory.comparison import Comparison, compare_on_futures, replay_history
@@ -40,6 +41,7 @@ from helpers.inventory.stock.stockout_risk import StockoutRisk, stockout_risk
 from helpers.inventory.supply.lead_times import measure_lead_times
 from helpers.inventory.supply.offers import PAIR
 
+PAGE = "2_inventory_plan"
 FUTURES = 1000
 CHECKED_ANEW = 1  # added to the seed: futures that the levels were not set on
 SERVED = 0.95  # chance of no stock-out that the comparison of echelons rests on
@@ -80,6 +82,8 @@ def plan_inventory(
 
     Raises
     ------
+    ContractError
+        Stock, supply terms or all unit costs are missing.
     ParameterError
         The plan has more weeks than the forecast.
 
@@ -87,6 +91,8 @@ def plan_inventory(
     --------
     >>> plan_inventory(case, InventorySettings(), forecast).summary()     # doctest: +SKIP
     """
+    require_for(case, PAGE)
+    case = case.seen_on(forecast.first_week - timedelta(days=1))
     outlook = look_ahead(case, forecast, settings, measured=measure_lead_times(case))
     check_horizon(settings, outlook.weeks)
     policy = recommend_policy(outlook, settings)

@@ -243,7 +243,7 @@ class _Problem:
         """Reorder points of a week, whole units."""
         short = theta * np.maximum(self.pairs["stockout_cost"].to_numpy(), 1e-9)
         ratio = short / (short + self.holding * self.cycle)
-        return np.ceil(self.exposure(week).longest.quantile(ratio) - 1e-9)
+        return np.ceil(self.exposure(week).longest.quantile(ratio) - 1e-9) + 0.0  # no −0
 
     def promise(self, points: Floats, week: int) -> ServicePolicy:
         """What reorder points of a week promise."""
@@ -271,7 +271,8 @@ def _order_quantities(
     wanted = np.minimum(economic, settings.slow_weeks * rate)
     packed = np.ceil(np.maximum(wanted, least) / multiple - 1e-9) * multiple
     sent = np.where((multiple > 1) | (least > 1), np.maximum(multiple, least), 0.0)
-    return np.asarray(np.where(pairs["is_lane"], sent, packed))
+    found = np.where(pairs["is_lane"], sent, packed)
+    return np.asarray(np.where(rate > 0, found, 0.0))  # what nobody wants is not ordered
 
 
 def _find_dials(problem: _Problem, dial: float | None) -> tuple[Floats, pd.DataFrame]:

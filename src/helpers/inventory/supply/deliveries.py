@@ -7,7 +7,8 @@ Of a purchase line of Q units, ordered on day 0, with receipts q_1, q_2, ... on 
     last         = last receipt of a finished line
 
 A line is finished when nearly all of Q has come or its status is `closed`. An open line has not come by the
-cutoff: its time is at least its age, which is information (it is censored, not missing). Refused units count
+cutoff: its time is at least its age, which is information (it is censored, not missing). Seen from an
+earlier day, a line that was received later was not closed yet. Refused units count
 as delivered here: they came; that they were bad is a matter of quality. Proposed lines are no orders.
 """
 
@@ -29,7 +30,10 @@ WITH came AS (
     FROM receipts WHERE date <= $1
 ), lines AS (
     SELECT po_id, line, supplier_id, site_id, product_id, quantity, order_date, due_date, confirmed_date,
-    status FROM purchase_orders WHERE status <> 'proposed' AND order_date <= $1
+           CASE WHEN status = 'closed' AND (po_id, line) IN (
+               SELECT (po_id, po_line) FROM receipts WHERE date > $1
+           ) THEN 'confirmed' ELSE status END AS status
+    FROM purchase_orders WHERE status <> 'proposed' AND order_date <= $1
 ), summed AS (
     SELECT l.po_id, l.line, count(c.date) AS receipts, coalesce(sum(c.quantity), 0) AS received,
            min(c.date) AS first_date, max(c.date) AS last_date,
