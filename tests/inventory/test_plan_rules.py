@@ -411,7 +411,27 @@ FIRST, LAST_B = "2026-01-19", 7  # row of product B-20 in the last week
 CLAIM = "money as claimed"
 OBJECTIVE = float(make_exports()["plan_money"]["objective"].iloc[0])
 BATCHES: dict[str, tuple[Fault, ...]] = {
-    "orders": (
+    "orders and lists": (
+        Fault("transfers", 0, {"quantity": 9.5, "value": 95.0}, "transfers are of whole units", "9.5"),
+        Fault(
+            "transfers",
+            0,
+            {"arrival_date": "2026-01-20"},
+            "transfers leave this plan's weeks, arrive after the way",
+        ),
+        Fault("transfers", 1, {"to_site_id": "DC2"}, "transfers go from one site to another", "DC2"),
+        Fault(
+            "transfers",
+            1,
+            {"gain": -1.0},
+            "transfers have a known reason, and rebalancing gains",
+            "rebalance",
+        ),
+        Fault("transfers", 1, {"value": 31.0}, "value of transfers at cost", "31"),
+        Fault("excess", 0, {"on_hand": 21.0}, "excess list counts the stock that is there", "21"),
+        Fault("excess", 1, {"excess_value": 51.0}, "value of excess at cost", "B-20"),
+        Fault("stockout_risk", 0, {"stockout_probability": 1.2}, "chances are between 0 and 1", "1.2"),
+        Fault("stockout_risk", 0, {"lost_margin": 11.0}, "lost margin is short units times margin", "11.0"),
         Fault("order_plan", 3, {"value": 541.0}, "value is quantity times price", "product_id A-17"),
         Fault(
             "purchase_orders",
@@ -428,7 +448,11 @@ BATCHES: dict[str, tuple[Fault, ...]] = {
             "plan_money", 0, {"frozen_weeks": 2}, "frozen rows are those of the frozen weeks", "2026-01-26"
         ),
     ),
-    "order numbers, lanes, limits": (
+    "order numbers, lanes, limits and objective": (
+        Fault("plan_money", 0, {"objective": OBJECTIVE + 0.01, "gap": 0.0}, CLAIM, "its tables give"),
+        Fault("plan_money", 0, {"bound": OBJECTIVE + 1.0}, "no plan is cheaper than its bound"),
+        Fault("plan_money", 0, {"gap": 0.5}, "gap as objective and bound give it"),
+        Fault("plan_money", 0, {"time_limit": None}, "no cell is missing", "time_limit"),
         Fault(":lanes", 0, {"capacity_m3": 1.0}, "trucks", "m³"),
         Fault("plan_limits", 1, {"limit": np.inf}, "no cell is missing", "limit"),
         Fault("plan_limits", 1, {"unit": "m³"}, "limits are those of the tables", "storage"),
@@ -453,15 +477,13 @@ BATCHES: dict[str, tuple[Fault, ...]] = {
             "2026-02-02",
         ),
     ),
-    "limits as stated": (
+    "stock and stated limits": (
         Fault("plan_limits", 0, {"rule": "budgets"}, "limits are named as known", "budgets"),
         Fault("plan_limits", 1, {"limit": 21.0}, "limits are those of the tables", "storage"),
         Fault("plan_limits", 2, {"used": 1.0}, "used as the plan uses", "handling"),
         Fault("plan_limits", 3, {"relaxed_by": 1.0}, "relaxed as far as passed", "rule storage"),
         Fault("plan_limits", 4, {"price": -1.0}, "no amount below nothing", "column price"),
         Fault("plan_limits", 4, {"product_id": "Z-99"}, "only ids of the tables", "Z-99"),
-    ),
-    "stock": (
         Fault("stock_outlook", 4, {"ordered": 1.0}, "ordered units are those that arrive", "B-20"),
         Fault(
             "stock_outlook", 1, {"expected_stock": 50.0}, "expected stock as the demand points give it", "DC"
@@ -474,44 +496,7 @@ BATCHES: dict[str, tuple[Fault, ...]] = {
         Fault(":counted", 0, {"allocated": 0.0}, "opening supply is there", "A-17"),
         Fault(":open_orders", 0, {"open_units": 5.0}, "supply is stock and open orders", "2026-01-26"),
     ),
-    "money": (
-        Fault("plan_money", 0, {"purchase": 975.0}, "purchase money as the plan gives it", "974"),
-        Fault("plan_money", 0, {"ordering": 11.0}, "ordering money as the plan gives it", "12"),
-        Fault("plan_money", 0, {"holding": 1.0}, "holding money as the plan gives it"),
-        Fault("plan_money", 0, {"shortage": 1.0}, "shortage money as the plan gives it"),
-        Fault("plan_money", 0, {"leftover": -1.0}, "leftover money as the plan gives it"),
-        Fault("plan_money", 0, {"gap": 0.02}, "gap as objective and bound give it", "0.01"),
-        Fault("plan_money", 0, {"status": "optimal"}, "a plan called optimal has no gap", "optimal"),
-    ),
-    "objective": (
-        Fault("plan_money", 0, {"objective": OBJECTIVE + 0.01, "gap": 0.0}, CLAIM, "its tables give"),
-        Fault("plan_money", 0, {"bound": OBJECTIVE + 1.0}, "no plan is cheaper than its bound"),
-        Fault("plan_money", 0, {"gap": 0.5}, "gap as objective and bound give it"),
-        Fault("plan_money", 0, {"time_limit": None}, "no cell is missing", "time_limit"),
-    ),
-    "transfers": (
-        Fault("transfers", 0, {"quantity": 9.5, "value": 95.0}, "transfers are of whole units", "9.5"),
-        Fault(
-            "transfers",
-            0,
-            {"arrival_date": "2026-01-20"},
-            "transfers leave this plan's weeks, arrive after the way",
-        ),
-        Fault("transfers", 1, {"to_site_id": "DC2"}, "transfers go from one site to another", "DC2"),
-        Fault(
-            "transfers",
-            1,
-            {"gain": -1.0},
-            "transfers have a known reason, and rebalancing gains",
-            "rebalance",
-        ),
-        Fault("transfers", 1, {"value": 31.0}, "value of transfers at cost", "31"),
-        Fault("excess", 0, {"on_hand": 21.0}, "excess list counts the stock that is there", "21"),
-        Fault("excess", 1, {"excess_value": 51.0}, "value of excess at cost", "B-20"),
-        Fault("stockout_risk", 0, {"stockout_probability": 1.2}, "chances are between 0 and 1", "1.2"),
-        Fault("stockout_risk", 0, {"lost_margin": 11.0}, "lost margin is short units times margin", "11.0"),
-    ),
-    "transfers again": (
+    "money and transfers": (
         Fault("transfers", 0, {"quantity": 16, "value": 160.0}, "transfers fit their trucks", "kg"),
         Fault(
             "transfers",
@@ -532,6 +517,13 @@ BATCHES: dict[str, tuple[Fault, ...]] = {
             "A-17",
         ),
         Fault("excess", 1, {"excess_value": 125.0}, "every row is there once"),
+        Fault("plan_money", 0, {"purchase": 975.0}, "purchase money as the plan gives it", "974"),
+        Fault("plan_money", 0, {"ordering": 11.0}, "ordering money as the plan gives it", "12"),
+        Fault("plan_money", 0, {"holding": 1.0}, "holding money as the plan gives it"),
+        Fault("plan_money", 0, {"shortage": 1.0}, "shortage money as the plan gives it"),
+        Fault("plan_money", 0, {"leftover": -1.0}, "leftover money as the plan gives it"),
+        Fault("plan_money", 0, {"gap": 0.02}, "gap as objective and bound give it", "0.01"),
+        Fault("plan_money", 0, {"status": "optimal"}, "a plan called optimal has no gap", "optimal"),
     ),
 }
 
