@@ -147,7 +147,7 @@ def excess(table: pd.DataFrame, value: str, limit: str, *, tolerance: float = 1e
     """
     over = table[value] - table[limit]
     room = tolerance * np.maximum(1.0, table[limit].abs())
-    return table.assign(by=over)[~(over <= room)]
+    return _rows_with(table, ~(over <= room), over)
 
 
 def shortfall(table: pd.DataFrame, value: str, limit: str, *, tolerance: float = 1e-6) -> pd.DataFrame:
@@ -158,19 +158,26 @@ def shortfall(table: pd.DataFrame, value: str, limit: str, *, tolerance: float =
 def remainder(table: pd.DataFrame, value: str, multiple: str, *, tolerance: float = 1e-6) -> pd.DataFrame:
     """Return the rows whose `value` is no multiple of `multiple`, with `by` as what is over."""
     rest = table[value] - table[multiple] * np.round(table[value] / table[multiple])
-    return table.assign(by=rest.abs())[~(rest.abs() <= tolerance * np.maximum(1.0, table[value].abs()))]
+    return _rows_with(table, ~(rest.abs() <= tolerance * np.maximum(1.0, table[value].abs())), rest.abs())
 
 
 def difference(table: pd.DataFrame, value: str, other: str, *, tolerance: float = 1e-6) -> pd.DataFrame:
     """Return the rows whose two values are not equal, with `by`; a missing number breaks it too."""
     apart = (table[value] - table[other]).abs()
-    return table.assign(by=apart)[~(apart <= tolerance * np.maximum(1.0, table[other].abs()))]
+    return _rows_with(table, ~(apart <= tolerance * np.maximum(1.0, table[other].abs())), apart)
+
+
+def _rows_with(table: pd.DataFrame, broken: pd.Series[bool], by: pd.Series[Any]) -> pd.DataFrame:
+    """Choose first and add `by` then: tables are large, what is broken is little."""
+    return table[broken].assign(by=by[broken])
 
 
 def _check_rule(rule: PlanRule, tables: Tables) -> pd.DataFrame:
     """Return the findings of one rule; any failure of its function is one."""
     try:
         broken = rule.broken(tables)
+        if broken.empty:
+            return broken
         by = broken["by"].astype(float)
     except Exception as error:  # whatever it is, a rule that cannot be checked is a broken one
         return _findings(
@@ -196,4 +203,5 @@ def _findings(where: list[str], by: list[float], rule: str, unit: str) -> pd.Dat
 
 
 def _say_row(row: Mapping[Any, object]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in row.items())
+    """Return a row in words; a day without its midnight."""
+    return ", ".join(f"{name} {str(value).removesuffix(' 00:00:00')}" for name, value in row.items())

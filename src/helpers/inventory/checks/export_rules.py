@@ -55,8 +55,12 @@ def export_rules() -> tuple[PlanRule, ...]:
 def gather(found: Iterator[pd.DataFrame]) -> pd.DataFrame:
     """Return the findings of several tables in one: `at` (their keys in words) and `by`."""
     rows = [row for frame in found for row in frame.to_dict("records")]
-    at = [", ".join(f"{name} {value}" for name, value in row.items() if name != "by") for row in rows]
+    at = [", ".join(f"{name} {_plain(value)}" for name, value in row.items() if name != "by") for row in rows]
     return pd.DataFrame({"at": at, "by": [float(row["by"]) for row in rows]})
+
+
+def _plain(value: object) -> str:
+    return f"{value:%Y-%m-%d}" if isinstance(value, pd.Timestamp) else str(value)
 
 
 def _present(tables: Tables) -> Iterator[tuple[str, pd.DataFrame]]:

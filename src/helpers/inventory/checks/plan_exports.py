@@ -112,8 +112,8 @@ def as_laid_out(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 
     Ids are text, "" where empty; numbers are float64, dates datetime64[ns], booleans 1.0 or 0.0.
 
-    >>> as_laid_out("excess", pd.DataFrame({"site_id": [None], "on_hand": ["3"]})).iloc[0].tolist()
-    ['', 3.0]
+    >>> as_laid_out("excess", pd.DataFrame({"site_id": [None], "on_hand": ["3"]})).to_dict("records")
+    [{'site_id': '', 'on_hand': 3.0}]
     """
     kinds = {**LAYOUT[name], **OPTIONAL.get(name, {})}
     typed = {column: _typed(frame[column], kinds[column]) for column in frame if column in kinds}
