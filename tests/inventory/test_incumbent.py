@@ -115,7 +115,7 @@ def test_wrong_arguments_are_refused() -> None:
 
 def test_warehouse_and_stores_are_tuned_together_with_the_mean_outflow() -> None:
     case = replace(
-        history(52), source=np.where(np.arange(20) % 2 == 0, -1, np.arange(20) // 4 * 4), lost_share=1.0
+        history(36), source=np.where(np.arange(20) % 2 == 0, -1, np.arange(20) // 4 * 4), lost_share=1.0
     )
     case = replace(case, opening_stock=8 * np.asarray(case.sales_before)[:, 0] * 2)
     fitted = fit_incumbent(case, 0.9, lead_time=2.5, group="site", covers=(2.0,))
