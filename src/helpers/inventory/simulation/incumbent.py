@@ -13,7 +13,8 @@ cost). This is the strongest form of the rule, tuned with the demand of the very
 
 Where series supply series (`SimulationCase.source`), f of a warehouse is its mean outflow, and what one
 group holds changes what the others can: groups are tuned in turn, stores first, each with the others as they
-are, and by the stock (or cost) of all together, until a round changes nothing or ROUNDS are played.
+are, and by the stock (or cost) of all together, until a round brings nothing new or ROUNDS are played; the
+best of all that was tried on the way is taken.
 """
 
 from __future__ import annotations
@@ -188,17 +189,19 @@ def _tune_in_turn(tuning: _Tuning, covers: list[float], least_by: str) -> pd.Dat
     supplies = np.isin(np.arange(len(source)), source)
     share = np.bincount(tuning.codes, weights=supplies, minlength=count)
     safety, cover = np.full(count, FIRST_SAFETY_WEEKS), np.full(count, covers[len(covers) // 2])
-    known = set[bytes]()
+    seen: dict[bytes, pd.DataFrame] = {}
     for _ in range(ROUNDS):
-        for number in np.argsort(share / np.bincount(tuning.codes), kind="stable"):
-            tries = [tuning.try_group(int(number), each, safety, cover) for each in covers]
+        before = len(seen)
+        for number in np.argsort(share / np.bincount(tuning.codes), kind="stable").tolist():
+            tries = [tuning.try_group(number, each, safety, cover) for each in covers]
             best = choose_tries(tries, tuning.target[[number]], least_by).iloc[0]
             safety[number], cover[number] = best["safety_weeks"], best["cover_weeks"]
-        state = np.r_[safety, cover].tobytes()
-        if state in known:
+            table = tuning.table_of(safety, cover)
+            reached = table["fill_rate"].to_numpy() >= tuning.target - 1e-12
+            seen[np.r_[safety, cover].tobytes()] = table.assign(is_reached=reached)
+        if len(seen) == before:
             break
-        known.add(state)
-    return tuning.table_of(safety, cover).assign(is_reached=tuning.is_reached(safety, cover))
+    return min(seen.values(), key=lambda table: (-table["is_reached"].sum(), table[least_by].sum()))
 
 
 @dataclass(frozen=True, eq=False)
