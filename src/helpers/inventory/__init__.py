@@ -2,6 +2,7 @@
 
 from helpers.inventory.checks.inventory_plan import check_inventory_plan
 from helpers.inventory.comparison import Comparison, Gain
+from helpers.inventory.echelons.compare import EchelonComparison, compare_echelons
 from helpers.inventory.outlook import Outlook, look_ahead
 from helpers.inventory.plan import plan_inventory
 from helpers.inventory.policies.capacitated import CapacitatedPlan, lot_sizes_capacitated
@@ -43,6 +44,8 @@ from helpers.inventory.settings import InventorySettings
 from helpers.inventory.supply.lead_times import LeadTimes, LeadTimeSettings, measure_lead_times
 
 __all__ = [
+    "EchelonComparison",
+    "compare_echelons",
     "BaseStock",
     "CapacitatedPlan",
     "Comparison",
