@@ -44,11 +44,10 @@ from helpers.inventory.settings import InventorySettings
 from helpers.inventory.supply.lead_times import LeadTimes, LeadTimeSettings, measure_lead_times
 
 __all__ = [
-    "EchelonComparison",
-    "compare_echelons",
     "BaseStock",
     "CapacitatedPlan",
     "Comparison",
+    "EchelonComparison",
     "Exposure",
     "Gain",
     "GammaDemand",
@@ -74,6 +73,7 @@ __all__ = [
     "base_stock_policy",
     "budget_scenarios",
     "check_inventory_plan",
+    "compare_echelons",
     "economic_order_quantity",
     "guaranteed_service",
     "joint_replenishment",

@@ -36,7 +36,7 @@ def say_orders(plan: InventoryPlan) -> str:
     first = firm.iloc[0]
     suppliers = firm["supplier_id"].nunique()
     head = (
-        f"Order {len(firm)} lines from {suppliers} supplier{'s' if suppliers > 1 else ''} for "
+        f"Order {_count(len(firm), 'line')} from {_count(suppliers, 'supplier')} for "
         f"{money(plan.firm_value)} in the week of {plan.first_week:%-d %B %Y}."
     )
     out = first["stockout_probability"]
@@ -63,10 +63,8 @@ def say_gain(plan: InventoryPlan) -> str:
             f"At the service of a min–max rule ({percent(gain.at, 1)} of the units served) these levels need "
             f"{percent(gain.share)} less stock ({_interval(gain)})."
         )
-    return (
-        f"At the stock of a min–max rule these levels lose {percent(lost.share)} less margin "
-        f"({_interval(lost)})."
-    )
+    word = f"{percent(lost.share)} less" if lost.share > 0 else f"{percent(-lost.share)} more"
+    return f"At the stock of a min–max rule these levels lose {word} margin ({_interval(lost)})."
 
 
 def say_stock(plan: InventoryPlan) -> str:
@@ -201,6 +199,10 @@ def say_comparison(found: Comparison) -> str:
         f"weeks. The "
         f"min–max rule holds {found.safety_weeks:g} weeks of safety, at which its service comes nearest."
     )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _minus(text: str) -> str:

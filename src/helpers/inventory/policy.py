@@ -234,10 +234,13 @@ class _Problem:
             reach = self.lead_times + self.settings.review_period
             over_lead_time = demand_between(self.cumulated, week, self.lead_times)
             protection = demand_between(self.cumulated, week, reach)
-            self._exposures[week] = Exposure(
-                SampledDemand(over_lead_time, whole=False), SampledDemand(protection, whole=False)
-            )
+            self._exposures[week] = Exposure(self._samples(over_lead_time), self._samples(protection))
         return self._exposures[week]
+
+    def _samples(self, units: Floats) -> SampledDemand:
+        """Demand in whole units, as it is met; as it is where packs are not whole either."""
+        whole = bool((self.quantity % 1 == 0).all())
+        return SampledDemand(np.rint(units) if whole else units, whole=whole)
 
     def points(self, theta: Floats, week: int) -> Floats:
         """Reorder points of a week, whole units."""
