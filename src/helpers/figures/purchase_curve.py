@@ -46,7 +46,8 @@ def claim_purchase_curve(plan: InventoryPlan) -> str:
     if table.empty:
         return "Nothing ordered this week would earn more than next week"
     quarter = table["spent"].sum() / 4
-    share = float(np.interp(quarter, table["cumulated_spend"], table["earned"].cumsum()))
+    spent, earned = (np.r_[0.0, table[name].cumsum()] for name in ("spent", "earned"))
+    share = float(np.interp(quarter, spent, earned))
     share /= float(table["earned"].sum())
     return (
         f"The first {quarter:,.0f} of this week's orders earn {percent(share)} of what ordering now can earn"

@@ -10,6 +10,7 @@ from helpers.inventory.comparison import Comparison, Gain
 from helpers.inventory.result import InventoryPlan
 
 LEAST_SHARE = 0.005
+UNITS = {"money": "unit of money"}
 
 
 def percent(share: float, digits: int = 0) -> str:
@@ -36,7 +37,7 @@ def say_orders(plan: InventoryPlan) -> str:
     first = firm.iloc[0]
     suppliers = firm["supplier_id"].nunique()
     head = (
-        f"Order {len(firm)} lines from {suppliers} supplier{'s' if suppliers > 1 else ''} for "
+        f"Order {len(firm)} line{'s' if len(firm) > 1 else ''} from {suppliers} supplier{'s' if suppliers > 1 else ''} for "
         f"{money(plan.firm_value)} in the week of {plan.first_week:%-d %B %Y}."
     )
     out = first["stockout_probability"]
@@ -63,10 +64,8 @@ def say_gain(plan: InventoryPlan) -> str:
             f"At the service of a min–max rule ({percent(gain.at, 1)} of the units served) these levels need "
             f"{percent(gain.share)} less stock ({_interval(gain)})."
         )
-    return (
-        f"At the stock of a min–max rule these levels lose {percent(lost.share)} less margin "
-        f"({_interval(lost)})."
-    )
+    word = f"{percent(lost.share)} less" if lost.share > 0 else f"{percent(-lost.share)} more"
+    return f"At the stock of a min–max rule these levels lose {word} margin ({_interval(lost)})."
 
 
 def say_stock(plan: InventoryPlan) -> str:
@@ -115,7 +114,7 @@ def say_limits(plan: InventoryPlan, most: int = 3) -> str:
     monday = pd.Timestamp(plan.first_week)
     weeks = monday + pd.to_timedelta(7 * binding["week"], unit="D")
     parts = [
-        f"one more {row['unit']} of {row['rule']}{f' at {row["key"]}' if row['key'] else ''} "
+        f"one more {UNITS.get(row['unit'], row['unit'])} of {row['rule']}{f' at {row["key"]}' if row['key'] else ''} "
         f"in the week of {week:%-d %B} is worth {row['price']:,.2f}"
         for row, week in zip(binding.head(most).to_dict("records"), weeks, strict=False)
     ]

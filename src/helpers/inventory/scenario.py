@@ -10,6 +10,7 @@ import pandas as pd
 
 from helpers.inventory.orders.limits import OrderLimits, budget
 from helpers.inventory.orders.plan import OrderSettings, plan_orders
+from helpers.inventory.orders.rounds import Problem
 from helpers.inventory.policy import CLASSES, recommend_policy
 from helpers.inventory.result import InventoryPlan
 from helpers.inventory.settings import WEEKS_PER_YEAR, InventorySettings
@@ -33,10 +34,7 @@ def budget_scenarios(plan: InventoryPlan, shares: Sequence[float] = (1.0, 0.5, 0
         gap.
     """
     frozen, problem = plan.settings.frozen_weeks, plan.orders.problem
-    own = OrderLimits(
-        shared=tuple(part.rule for part in problem.rows.rules if part.rule.measure != "money"),
-        minimum_order_value=None,
-    )
+    own = _without_budget(problem)
     rows = []
     for share in shares:
         most = share * plan.firm_value
@@ -62,6 +60,13 @@ def budget_scenarios(plan: InventoryPlan, shares: Sequence[float] = (1.0, 0.5, 0
             }
         )
     return pd.DataFrame(rows)
+
+
+def _without_budget(problem: Problem) -> OrderLimits:
+    """Return the limits of a plan but for its budget; minimum order values stay."""
+    shared = tuple(part.rule for part in problem.rows.rules if part.rule.measure != "money")
+    tables = [part.rule.table.drop(columns="week").drop_duplicates() for part in problem.minimum.rules]
+    return OrderLimits(shared, tables[0] if tables else None)
 
 
 def service_scenarios(
