@@ -27,6 +27,7 @@ from helpers.inventory.stage import Stage, rule_of, stage_futures, stage_history
 DIALS = (0.06, 0.15, 0.35, 0.8, 2.0)  # θ of our frontier
 SAFETY = (0.5, 1.5, 3.0, 5.0, 8.0)  # weeks of safety of the buyer's
 INTERVAL = (0.05, 0.95)
+LEAST_MET = 0.5  # share of futures in which the frontiers meet, below which an interval would mislead
 FRONTIER_PATHS = 300  # futures of the frontiers; promise and table take all
 REPLAYED_WEEKS = 26
 SUPPLIERS = 20  # draws of lead times that the replay of history meets
@@ -42,7 +43,7 @@ class Gain:
     share
         Share saved, means over the futures; NaN where the frontiers do not meet.
     low, high
-        90 % interval over the futures.
+        90 % interval over the futures; NaN where the frontiers meet in less than half of them.
     at
         What is held equal: the buyer's fill rate (0–1) or stock value (money).
     """
@@ -175,7 +176,8 @@ def _gain(front: Sequence[Simulation], other: Simulation, equal: str, saved: str
     theirs = (_by_path(other, name) for name in (equal, saved))
     shares = _share_saved(known, wanted, *theirs)
     seen = shares[np.isfinite(shares)]
-    low, high = np.quantile(seen, INTERVAL) if len(seen) else (np.nan, np.nan)
+    meets = len(seen) >= LEAST_MET * len(shares)
+    low, high = np.quantile(seen, INTERVAL) if meets else (np.nan, np.nan)
     return Gain(float(share), float(low), float(high), level)
 
 

@@ -10,6 +10,7 @@ from helpers.inventory.comparison import Comparison, Gain
 from helpers.inventory.result import InventoryPlan
 
 LEAST_SHARE = 0.005
+UNITS = {"money": "unit of money"}
 
 
 def percent(share: float, digits: int = 0) -> str:
@@ -113,7 +114,7 @@ def say_limits(plan: InventoryPlan, most: int = 3) -> str:
     monday = pd.Timestamp(plan.first_week)
     weeks = monday + pd.to_timedelta(7 * binding["week"], unit="D")
     parts = [
-        f"one more {row['unit']} of {row['rule']}{f' at {row["key"]}' if row['key'] else ''} "
+        f"one more {UNITS.get(row['unit'], row['unit'])} of {row['rule']}{f' at {row["key"]}' if row['key'] else ''} "
         f"in the week of {week:%-d %B} is worth {row['price']:,.2f}"
         for row, week in zip(binding.head(most).to_dict("records"), weeks, strict=False)
     ]
