@@ -91,7 +91,9 @@ class InventorySettings:
                 ),
                 *_find_counts({name: getattr(self, name) for name in counts}),
                 "" if 0 <= self.lost_share <= 1 else f"'lost_share' is {self.lost_share:g}. Give 0 to 1.",
-                "" if self.seed >= 0 else f"'seed' is {self.seed}. Give 0 or more.",
+                ""
+                if _is_whole(self.seed) and self.seed >= 0
+                else f"'seed' is {self.seed}. Give a whole number of 0 or more.",
                 ""
                 if self.frozen_weeks <= self.horizon
                 else f"'frozen_weeks' is {self.frozen_weeks}, 'horizon' {self.horizon}. Freeze no more.",
@@ -110,8 +112,13 @@ class InventorySettings:
 
 def _find_counts(values: dict[str, int]) -> list[str]:
     """Name each count that is not a whole number of 1 or more."""
-    wrong = {name: value for name, value in values.items() if value < 1 or int(value) != value}
+    wrong = {name: value for name, value in values.items() if not _is_whole(value) or value < 1}
     return [f"'{name}' is {value}. Give a whole number of 1 or more." for name, value in wrong.items()]
+
+
+def _is_whole(value: float) -> bool:
+    """Whether a number is whole; infinity and NaN are not."""
+    return float(value).is_integer()
 
 
 def check_horizon(settings: InventorySettings, weeks: int) -> None:
