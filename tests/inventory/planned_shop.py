@@ -86,7 +86,11 @@ def earlier() -> GivenForecast:
 
 
 def quick_plan(
-    of: Case, settings: InventorySettings = QUICK, *, ahead: GivenForecast, before: GivenForecast | None = None
+    of: Case,
+    settings: InventorySettings = QUICK,
+    *,
+    ahead: GivenForecast,
+    before: GivenForecast | None = None,
 ) -> InventoryPlan:
     """Plan with few futures in the comparison: what it measures is coarse, how it is made is not."""
     with patch.object(plan_module, "FUTURES", FUTURES):

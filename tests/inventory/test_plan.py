@@ -94,7 +94,13 @@ def test_proposed_orders_are_rows_that_the_contract_takes(plan: InventoryPlan) -
     columns = list(proposed.columns)
     after = case.replace(purchase_orders=pd.concat([before[columns], proposed], ignore_index=True))
     assert len(after.table("purchase_orders")) == len(before) + len(proposed)
-    assert after.table("purchase_orders").set_index("po_id").loc[proposed["po_id"], "status"].eq("proposed").all()
+    assert (
+        after.table("purchase_orders")
+        .set_index("po_id")
+        .loc[proposed["po_id"], "status"]
+        .eq("proposed")
+        .all()
+    )
 
 
 def test_transfers_move_what_is_there_and_the_best_comes_first(plan: InventoryPlan) -> None:
@@ -167,12 +173,14 @@ def test_budget_scenarios_keep_minimum_order_values(plan: InventoryPlan) -> None
 
 def test_higher_target_takes_more_stock_and_loses_less(plan: InventoryPlan) -> None:
     table = service_scenarios(plan, points=(-0.05, 0.0, 0.015))
-    assert table["what"].tolist() == ["-5 points", "as planned", "+2 points", "no target: money alone"]
+    assert table["what"].tolist() == ["−5 points", "as planned", "+2 points", "no target: money alone"]
     with_target = table.iloc[:3]
     assert with_target["fill_rate"].is_monotonic_increasing
     assert with_target["stock_value"].is_monotonic_increasing
     assert with_target["lost_margin"].is_monotonic_decreasing
-    assert table["total"].to_numpy() == pytest.approx((table["holding_cost"] + table["lost_margin"]).to_numpy())
+    assert table["total"].to_numpy() == pytest.approx(
+        (table["holding_cost"] + table["lost_margin"]).to_numpy()
+    )
 
 
 def test_case_without_stock_or_terms_is_refused_with_what_is_missing() -> None:

@@ -73,14 +73,12 @@ def say_stock(plan: InventoryPlan) -> str:
     risk = plan.risk.table
     now = float(plan.outlook.pairs["stock_value"].sum())
     wanted = float(plan.policy.table["expected_value"].sum())
+    served = percent(float(plan.promised_fill_rate.value or 0.0), 1)
+    places = _count(len(plan.risk.at_risk()), "product")
     return (
-        f"Stock stands at {money(now)}; serving {percent(float(plan.promised_fill_rate.value or 0.0), 1)} "
-        f"from "
-        f"stock takes {money(wanted)} on average, in other places: {money(plan.excess.value)} of what is "
-        f"there or "
-        f"on order will not be needed. {len(plan.risk.at_risk()):,} products at a site may run out before "
-        f"help can "
-        f"come, at an expected loss of {money(risk['lost_margin'].sum())} of margin."
+        f"Stock stands at {money(now)}; serving {served} from stock takes {money(wanted)} on average. "
+        f"{money(plan.excess.value)} of what is there or on order will not be needed. {places} at a site may "
+        f"run out before help can come, at an expected loss of {money(risk['lost_margin'].sum())} of margin."
     )
 
 
@@ -114,7 +112,8 @@ def say_limits(plan: InventoryPlan, most: int = 3) -> str:
     monday = pd.Timestamp(plan.first_week)
     weeks = monday + pd.to_timedelta(7 * binding["week"], unit="D")
     parts = [
-        f"one more {UNITS.get(row['unit'], row['unit'])} of {row['rule']}{f' at {row["key"]}' if row['key'] else ''} "
+        f"one more {UNITS.get(row['unit'], row['unit'])} of {row['rule']}"
+        f"{f' at {row["key"]}' if row['key'] else ''} "
         f"in the week of {week:%-d %B} is worth {row['price']:,.2f}"
         for row, week in zip(binding.head(most).to_dict("records"), weeks, strict=False)
     ]

@@ -93,8 +93,14 @@ def service_scenarios(
         moved = replace(settings, aim="fill_rate", fill_rate_a=a, fill_rate_b=b, fill_rate_c=c)
         rows.append(_promised(plan, moved, point))
     rows.append(_promised(plan, replace(settings, aim="economic"), np.nan))
-    words = [f"{100 * point:+.0f} points" if point else "as planned" for point in points]
+    words = [_points(point) if point else "as planned" for point in points]
     return pd.DataFrame(rows).assign(what=[*words, "no target: money alone"])
+
+
+def _points(share: float) -> str:
+    """A difference of shares in points, the sign as a sign."""
+    size = f"{abs(100 * share):.0f}"
+    return f"{'+' if share > 0 else chr(0x2212)}{size} point{'' if size == '1' else 's'}"
 
 
 def _promised(plan: InventoryPlan, settings: InventorySettings, change: float) -> dict[str, float]:
