@@ -11,9 +11,11 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from helpers.batch.manifest import without_times
 from helpers.batch.run import RunSettings, run_report
+from helpers.cli import main
 from helpers.contract import load_case
 
 
@@ -109,3 +111,23 @@ def test_forced_run_computes_anew_and_agrees(project: Path) -> None:
     first = run_report(RunSettings(pages=["0"])).manifest
     again = run_report(RunSettings(pages=["0"], force=True)).manifest
     assert again["pages"][0]["records"] == first["pages"][0]["records"]
+
+
+def test_page_whose_tables_are_missing_is_left_out_and_said(project: Path) -> None:
+    notebooks = project / "notebooks"
+    (notebooks / "1_second.ipynb").rename(notebooks / "2_inventory_plan.ipynb")
+    needy = (notebooks / "0_first.ipynb").read_text().replace('"needs": []', '"needs": ["2_inventory_plan"]')
+    (notebooks / "0_first.ipynb").write_text(needy)
+    result = CliRunner().invoke(main, ["run", "--jobs", "1"])
+    assert result.exit_code == 0, result.output
+    assert "Second was left out: the data hold no table stock, table supply_terms." in result.output
+    folder = project / "reports" / "2026-W04"
+    manifest = json.loads((folder / "run.json").read_text())
+    assert manifest["status"] == "ok"
+    pages = {page["name"]: page["status"] for page in manifest["pages"]}
+    assert pages == {"0_first": "ok", "2_inventory_plan": "skipped"}
+    assert not (folder / "2_inventory_plan.html").exists()
+    index = (folder / "index.html").read_text()
+    assert "Left out" in index
+    assert "the data hold no table stock" in index
+    assert "2_inventory_plan.html" not in index + (folder / "0_first.html").read_text()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pandas as pd
 import pytest
 
@@ -12,8 +14,9 @@ from helpers.contract import (
     headline_coverage,
     headline_readiness,
 )
+from helpers.contract.readiness import missing_for, require_for
 from helpers.contract.sample import make_sample
-from helpers.errors import ParameterError
+from helpers.errors import ContractError, ParameterError
 from helpers.figures import describe_order_coverage, plot_order_coverage
 
 Tables = dict[str, pd.DataFrame]
@@ -117,3 +120,39 @@ def test_figure_of_the_coverage_says_what_it_shows() -> None:
     assert axes.get_ylabel() == "order lines per week"
     assert axes.get_title(loc="left").replace("\n", " ") == headline_coverage(readiness)
     assert "Order lines per week from" in describe_order_coverage(readiness)
+
+
+def stocked(company: Tables) -> Tables:
+    terms = pd.DataFrame(
+        {"supplier_id": ["X"], "product_id": ["A-17"], "unit_cost": [1.0], "lead_time_days": [3]}
+    )
+    suppliers = pd.DataFrame({"supplier_id": ["X"], "name": ["X"]})
+    stock = pd.DataFrame({"date": ["2026-01-18"], "site_id": ["S01"], "product_id": ["A-17"], "on_hand": [3]})
+    return {**company, "stock": stock, "supply_terms": terms, "suppliers": suppliers}
+
+
+def test_page_misses_what_it_cannot_do_without_and_says_all_of_it(company: Tables) -> None:
+    page = "2_inventory_plan"
+    bare = case_from_tables({**company, "products": company["products"].drop(columns="unit_cost")})
+    missing = missing_for(bare, page)
+    assert missing == "table stock, table supply_terms, unit_cost of any product"
+    with pytest.raises(ContractError, match=f"{page} cannot be made without {missing}"):
+        require_for(bare, page)
+    assert missing_for(bare, "0_data_check") == ""
+
+
+def test_page_whose_tables_are_there_misses_nothing(company: Tables) -> None:
+    case = case_from_tables(stocked(company))
+    assert missing_for(case, "2_inventory_plan") == ""
+    require_for(case, "2_inventory_plan")
+
+
+def test_case_seen_on_an_earlier_day_ends_there_and_has_a_name_of_its_own(company: Tables) -> None:
+    case = case_from_tables(company)
+    then = case.seen_on(date(2026, 1, 11))
+    assert (case.as_of, then.as_of) == (date(2026, 1, 19), date(2026, 1, 11))
+    assert then.fingerprint != case.fingerprint
+    assert then.fingerprint != case.seen_on(date(2026, 1, 10)).fingerprint
+    assert len(then.table("orders")) == len(case.table("orders")), "tables stay whole"
+    assert case.seen_on(case.as_of) is case
+    assert case.seen_on(date(2027, 1, 1)).fingerprint == case.fingerprint

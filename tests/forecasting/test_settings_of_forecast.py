@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -47,3 +48,17 @@ def test_quantile_columns_do_not_collide() -> None:
         "q975",
         "q99",
     ]
+
+
+def test_earlier_forecast_ends_where_the_later_one_could_know_more() -> None:
+    settings = ForecastSettings(horizon=13, windows=5, seed=7)
+    earlier = settings.earlier(date(2026, 11, 15))
+    assert (earlier.cutoff, earlier.horizon) == ("2026-05-17", 26)
+    assert (earlier.windows, earlier.seed) == (2, 7)
+    assert len(earlier.methods) < len(settings.methods)
+
+
+def test_earlier_forecast_counts_back_from_a_cutoff_that_is_set() -> None:
+    settings = ForecastSettings(cutoff="2026-03-01", windows=1)
+    earlier = settings.earlier(date(2026, 11, 15), weeks=4)
+    assert (earlier.cutoff, earlier.horizon, earlier.windows) == ("2026-02-01", 4, 1)

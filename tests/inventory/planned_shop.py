@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache, cached_property
 from unittest.mock import patch
@@ -17,6 +18,7 @@ from helpers.contract.case import Case
 from helpers.contract.load import case_from_tables
 from helpers.contract.sample import make_sample
 from helpers.inventory import InventoryPlan, InventorySettings, plan_inventory
+from helpers.inventory.comparison import Gain
 
 QUICK = InventorySettings(horizon=5, paths=40, gap=0.02)
 FUTURES = 60
@@ -44,7 +46,7 @@ class GivenForecast:
     @cached_property
     def series(self) -> pd.DataFrame:
         whole = self.history["week"].nunique()
-        total = self.history.groupby(["product_id", "site_id"], as_index=False)["demand"].sum()
+        total: pd.DataFrame = self.history.groupby(["product_id", "site_id"])["demand"].sum().reset_index()
         return total.assign(mean=GROWTH * total["demand"] / whole)
 
     @property
@@ -101,3 +103,21 @@ def quick_plan(
 def plan() -> InventoryPlan:
     """Return the plan that all tests look at, its replay of the last six weeks included."""
     return quick_plan(case(), ahead=forecast(), before=earlier())
+
+
+@cache
+def idle_plan() -> InventoryPlan:
+    """Return the plan of a shop with nothing to order, no limits, nobody late, and rules that never meet."""
+    found = plan()
+    apart = Gain(math.nan, math.nan, math.nan, math.nan)
+    suppliers = found.outlook.measured.suppliers
+    punctual = suppliers.assign(mean_days=suppliers["promised_days"], has_drifted=False)
+    return replace(
+        found,
+        orders=replace(found.orders, orders=found.orders.orders[:0], limits=found.orders.limits[:0]),
+        ranked=replace(found.ranked, table=found.ranked.table[:0]),
+        outlook=replace(found.outlook, measured=replace(found.outlook.measured, suppliers=punctual)),
+        futures=replace(found.futures, stock=apart, lost=apart, frontier=found.futures.frontier[:0]),
+        echelons=None,
+        replay=None,
+    )

@@ -50,9 +50,9 @@ def test_beyond_the_ends_and_beside_nothing_no_share_is_read(level: float, their
 def test_gain_rests_on_means_and_its_interval_on_futures() -> None:
     front = [Played([0.8, 0.8], [100.0, 100.0]), Played([1.0, 1.0], [200.0, 200.0])]
     share, low, high, at = gain(front, Played([0.85, 0.95], [250.0, 350.0]))
-    assert (share, at) == (pytest.approx(0.5), pytest.approx(0.9))
+    assert [share, at] == pytest.approx([0.5, 0.9])
     # 125 of 250, and 175 of 350: half in both futures.
-    assert (low, high) == (pytest.approx(0.5), pytest.approx(0.5))
+    assert [low, high] == pytest.approx([0.5, 0.5])
 
 
 def test_interval_is_not_given_where_most_futures_do_not_meet() -> None:

@@ -174,7 +174,9 @@ def test_stores_call_what_a_loop_over_the_weeks_calls() -> None:
     position = np.array([0.0, 40.0, -6.0])
     found = call_off(cumulate(demand), position, levels)
     for pair, path in np.ndindex(3, 5):
-        assert found[pair, path].tolist() == slow_calls(demand[pair, path], position[pair], levels[pair])
+        assert found[pair, path].tolist() == slow_calls(
+            demand[pair, path], float(position[pair]), levels[pair]
+        )
 
 
 def test_stock_above_the_level_is_used_up_before_a_store_calls() -> None:
@@ -260,18 +262,19 @@ def test_each_class_reaches_its_target_with_the_least_dial() -> None:
     ]
     outlook = look(*pairs)
     policy = recommend_policy(outlook, SETTINGS)
-    for row in policy.promise.itertuples():
-        name, theta, target = str(row.abc), cast(float, row.dial), SETTINGS.target(str(row.abc))
-        assert row.fill_rate >= target
-        assert fill_of(recommend_policy(outlook, SETTINGS, dial=theta), name) == pytest.approx(row.fill_rate)
+    for row in policy.promise.to_dict("records"):
+        name, theta, target = row["abc"], row["dial"], SETTINGS.target(row["abc"])
+        assert row["fill_rate"] >= target
+        same = fill_of(recommend_policy(outlook, SETTINGS, dial=theta), name)
+        assert same == pytest.approx(row["fill_rate"])
         # Two steps of the search below.
         assert fill_of(recommend_policy(outlook, SETTINGS, dial=theta * np.exp(-2e-4)), name) < target
 
 
 def test_within_a_class_service_goes_where_it_costs_least() -> None:
     outlook = look(Pair("cheap", cost=2.0), Pair("dear", cost=200.0))
-    table = recommend_policy(outlook, SETTINGS).table.set_index("product_id")
-    assert table.loc["cheap", "fill_rate"] > SETTINGS.fill_rate_a > table.loc["dear", "fill_rate"]
+    fill = recommend_policy(outlook, SETTINGS).table.set_index("product_id")["fill_rate"]
+    assert fill["cheap"] > SETTINGS.fill_rate_a > fill["dear"]
 
 
 def test_the_dial_is_found_per_class() -> None:

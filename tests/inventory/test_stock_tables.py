@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from helpers.contract.case import Case
 from helpers.contract.load import case_from_tables
 from helpers.errors import ParameterError
+from helpers.inventory.checks.plan_tables import case_tables
 from helpers.inventory.stock.classes import (
     ClassSettings,
     abc_classes,
@@ -19,6 +22,7 @@ from helpers.inventory.stock.classes import (
 )
 from helpers.inventory.stock.kpis import stock_kpis
 from helpers.inventory.stock.stockout_risk import shortage, stockout_risk
+from helpers.inventory.supply.deliveries import delivery_lines
 from helpers.inventory.supply.lead_time_paths import demand_over_lead_time
 from helpers.inventory.supply.positions import positions
 
@@ -230,3 +234,29 @@ def test_pair_without_a_lead_time_is_left_out_and_counted(stocked: Case) -> None
     assert found.table["product_id"].tolist() == ["A-17"]
     assert found.notes == ("1 pairs have no known lead time and were left out.",)
     assert not len(found.at_risk())
+
+
+def test_closed_line_is_open_when_seen_from_a_day_before_its_receipt(stocked: Case) -> None:
+    bought = stocked.table("purchase_orders").assign(status=["closed", "closed", "proposed"])
+    case = stocked.replace(purchase_orders=bought)
+    now = delivery_lines(case).set_index("po_id")
+    assert now["status"].to_dict() == {"P1": "closed", "P2": "closed"}
+    then = delivery_lines(case.seen_on(date(2026, 1, 12))).set_index("po_id")
+    assert then["status"].to_dict() == {"P1": "confirmed", "P2": "closed"}, "P2 was never received"
+    assert (then.loc["P1", "received"], then.loc["P1", "open_units"]) == (0.0, 10.0)
+    assert not then.loc["P1", "is_finished"]
+    assert delivery_lines(case.seen_on(date(2026, 1, 13))).set_index("po_id").loc["P1", "is_finished"]
+
+
+def test_plan_check_counts_the_same_open_units_on_an_earlier_day(stocked: Case) -> None:
+    bought = stocked.table("purchase_orders").assign(status=["closed", "confirmed", "proposed"])
+    case = stocked.replace(purchase_orders=bought).seen_on(date(2026, 1, 12))
+    assert case_tables(case)["open_orders"]["open_units"].sum() == 18.0
+    assert positions(case).table["on_order"].sum() == 18.0
+
+
+def test_line_that_is_owed_later_is_not_owed_on_an_earlier_day(stocked: Case) -> None:
+    then = stocked.seen_on(date(2026, 1, 13))  # B-20 was ordered on the 14th
+    assert positions(stocked).table["backorders"].sum() == 2.0
+    assert positions(then).table["backorders"].sum() == 0.0
+    assert case_tables(then)["backorders"].empty

@@ -9,7 +9,7 @@ import pytest
 from openpyxl import load_workbook
 
 from helpers.errors import ParameterError
-from helpers.report import export, write_workbook
+from helpers.report import export, export_parts, write_workbook
 from helpers.report.exports import exports_folder, neutral
 
 FORMULAS = ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1+1", "\n=1", "\uff1d1+1"]
@@ -227,3 +227,26 @@ def test_long_names_become_different_sheets(folder: Path, tmp_path: Path) -> Non
 def test_without_exports_there_is_no_workbook(tmp_path: Path) -> None:
     assert write_workbook(tmp_path, tmp_path / "run.xlsx", "t") is None
     assert not (tmp_path / "run.xlsx").exists()
+
+
+def test_parts_hold_all_rows_of_the_whole_in_a_file_each(folder: Path) -> None:
+    frame = pd.DataFrame({"supplier_id": ["Acme & Co", "=B", "Acme & Co", None], "quantity": [1, 2, 3, 4]})
+    shown = export_parts(frame, "orders", "supplier_id", {"quantity": "units"}, "Orders")
+    assert (shown.name, shown.rows) == ("orders", 4)
+    files = sorted(path.name for path in folder.glob("*.csv"))
+    assert files == ["orders.csv", "orders_acme-co.csv", "orders_b.csv"]
+    assert [row[1] for row in rows(folder / "orders_acme-co.csv")[1:]] == ["1", "3"]
+    assert rows(folder / "orders_b.csv")[1:] == [["'=B", "2"]]
+
+
+def test_parts_of_an_empty_table_are_the_whole_alone(folder: Path) -> None:
+    export_parts(orders().head(0), "orders", "product", {})
+    assert [path.name for path in folder.glob("*.csv")] == ["orders.csv"]
+
+
+def test_values_that_give_one_file_name_or_no_column_are_refused() -> None:
+    frame = pd.DataFrame({"supplier_id": ["A B", "a-b"]})
+    with pytest.raises(ParameterError, match="one file name twice"):
+        export_parts(frame, "orders", "supplier_id", {})
+    with pytest.raises(ParameterError, match="has no column 'maker' to part it by"):
+        export_parts(frame, "orders", "maker", {})

@@ -40,7 +40,7 @@ from helpers.inventory.policies.service import (
 from helpers.inventory.policy import Policy, recommend_policy
 from helpers.inventory.result import InventoryPlan
 from helpers.inventory.scenario import budget_scenarios, service_scenarios
-from helpers.inventory.settings import InventorySettings
+from helpers.inventory.settings import InventorySettings, three_rates
 from helpers.inventory.supply.lead_times import LeadTimes, LeadTimeSettings, measure_lead_times
 
 __all__ = [
@@ -95,4 +95,5 @@ __all__ = [
     "serial_base_stock",
     "service_of",
     "service_scenarios",
+    "three_rates",
 ]

@@ -32,6 +32,8 @@ def say_recommendation(plan: InventoryPlan) -> list[str]:
 def say_orders(plan: InventoryPlan) -> str:
     """Return what to order this week, and the line that earns most."""
     firm = plan.next_orders()
+    if firm.empty and plan.settings.budget > 0 and len(plan.ranked.table):
+        return f"The budget of {money(plan.settings.budget)} pays for no order that is worth placing."
     if firm.empty:
         return f"Order nothing in the week of {plan.first_week:%-d %B %Y}: stock and open orders are enough."
     first = firm.iloc[0]
@@ -56,6 +58,12 @@ def say_gain(plan: InventoryPlan) -> str:
     if not math.isfinite(gain.share) and not math.isfinite(lost.share):
         return "What the levels save beside a min–max rule could not be measured on these data."
     if math.isfinite(gain.share):
+        if gain.share > 0 and gain.low <= 0:
+            return (
+                f"At the same service these levels would need {percent(gain.share)} less stock than a "
+                f"min–max "
+                f"rule, but that is not proven ({_interval(gain)})."
+            )
         if gain.share <= 0:
             return (
                 f"The levels save no stock beside a min–max rule with the same service ({_interval(gain)})."
@@ -70,7 +78,8 @@ def say_gain(plan: InventoryPlan) -> str:
 
 def say_stock(plan: InventoryPlan) -> str:
     """Return what stock there is, what is too much of it, and what is at risk."""
-    risk = plan.risk.table
+    risk = plan.risk.at_risk()
+    lost = float(risk["lost_margin"].sum())
     now = float(plan.outlook.pairs["stock_value"].sum())
     wanted = float(plan.policy.table["expected_value"].sum())
     served = percent(float(plan.promised_fill_rate.value or 0.0), 1)
@@ -78,7 +87,7 @@ def say_stock(plan: InventoryPlan) -> str:
     return (
         f"Stock stands at {money(now)}; serving {served} from stock takes {money(wanted)} on average. "
         f"{money(plan.excess.value)} of what is there or on order will not be needed. {places} at a site may "
-        f"run out before help can come, at an expected loss of {money(risk['lost_margin'].sum())} of margin."
+        f"run out before help can come, at an expected loss of {money(lost)} of margin."
     )
 
 

@@ -89,12 +89,17 @@ def service_scenarios(
     settings = plan.settings
     rows = []
     for point in points:
-        a, b, c = (min(settings.target(name) + point, 0.999) for name in CLASSES)
+        a, b, c = (_kept(settings.target(name), point) for name in CLASSES)
         moved = replace(settings, aim="fill_rate", fill_rate_a=a, fill_rate_b=b, fill_rate_c=c)
         rows.append(_promised(plan, moved, point))
     rows.append(_promised(plan, replace(settings, aim="economic"), np.nan))
     words = [_points(point) if point else "as planned" for point in points]
     return pd.DataFrame(rows).assign(what=[*words, "no target: money alone"])
+
+
+def _kept(target: float, change: float) -> float:
+    """A moved target, kept between 1 % and 99.9 %, and as it is where nothing moves."""
+    return min(max(target + change, 0.01), 0.999) if change else target
 
 
 def _points(share: float) -> str:

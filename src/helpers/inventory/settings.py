@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -119,6 +120,21 @@ def _find_counts(values: dict[str, int]) -> list[str]:
 def _is_whole(value: float) -> bool:
     """Whether a number is whole; infinity and NaN are not."""
     return float(value).is_integer()
+
+
+def three_rates(fill_rates: Sequence[float]) -> tuple[float, float, float]:
+    """Return the target fill rates of classes A, B and C, and refuse a list of any other length.
+
+    >>> three_rates([0.98, 0.96, 0.93])
+    (0.98, 0.96, 0.93)
+    """
+    if len(fill_rates) != len("ABC"):
+        raise ParameterError(
+            f"fill_rates: {len(fill_rates)} values came ({list(fill_rates)}). Give three, for classes A, B "
+            f"and C."
+        )
+    a, b, c = (float(rate) for rate in fill_rates)
+    return a, b, c
 
 
 def check_horizon(settings: InventorySettings, weeks: int) -> None:

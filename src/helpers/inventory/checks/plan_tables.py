@@ -64,14 +64,16 @@ SELECT product_id, site_id, sum(greatest(p.quantity - coalesce(r.quantity, 0), 0
 FROM purchase_orders p LEFT JOIN (
     SELECT po_id, po_line, sum(quantity) AS quantity FROM receipts WHERE date <= $as_of GROUP BY ALL
 ) r ON r.po_id = p.po_id AND r.po_line = p.line
-WHERE p.status IN ('approved', 'confirmed') AND p.order_date <= $as_of GROUP BY ALL""",
+WHERE p.order_date <= $as_of AND (p.status IN ('approved', 'confirmed') OR p.status = 'closed' AND EXISTS (
+    SELECT 1 FROM receipts x WHERE x.po_id = p.po_id AND x.po_line = p.line AND x.date > $as_of
+)) GROUP BY ALL""",
     "backorders": """
 SELECT product_id, site_id, sum(greatest(o.quantity - coalesce(s.quantity, 0), 0)) AS backorders
 FROM orders o LEFT JOIN (
     SELECT order_id, order_line, sum(quantity) AS quantity FROM shipments WHERE ship_date <= $as_of
     GROUP BY ALL
 ) s ON s.order_id = o.order_id AND s.order_line = o.line
-WHERE o.status = 'backorder' GROUP BY ALL""",
+WHERE o.status = 'backorder' AND o.order_date <= $as_of GROUP BY ALL""",
 }
 _DATES: Final = ("end_date", "week")
 

@@ -39,7 +39,7 @@ owed AS (
         SELECT order_id, order_line, sum(quantity) AS shipped FROM shipments WHERE ship_date <= $1 GROUP BY
         ALL
     ) s ON s.order_id = o.order_id AND s.order_line = o.line
-    WHERE o.status = 'backorder' GROUP BY ALL
+    WHERE o.status = 'backorder' AND o.order_date <= $1 GROUP BY ALL
 ), now AS (SELECT * FROM stock WHERE date = (SELECT date FROM last))
 SELECT product_id, site_id, coalesce(n.on_hand, 0) AS on_hand, coalesce(n.allocated, 0) AS allocated,
        coalesce(n.blocked, 0) AS blocked, coalesce(n.in_transit, 0) AS in_transit,
