@@ -198,10 +198,11 @@ def company_tables() -> dict[str, pd.DataFrame]:
                 "weekly_vehicles": [2.0, 1.0, 5.0, 1.0],
             }
         ),
-        # Week 1 is closed from Monday to Friday, week 2 on Monday to Thursday, week 3 at its end only.
+        # Week 1 is closed from Monday to Friday, week 0 on two days, week 3 at its end only; of week 2,
+        # Monday to Thursday are closed and nothing is said of Friday.
         "calendar": pd.DataFrame(
-            {"date": days, "closed": days.index.isin([*range(7, 12), *range(14, 18), 26, 27])}
-        ),
+            {"date": days, "closed": days.index.isin([0, 1, *range(7, 12), *range(14, 18), 26, 27])}
+        ).drop(index=18),
     }
 
 
@@ -273,6 +274,11 @@ def levels() -> Policy:
     return Policy(dial, np.zeros((5, 6)), np.zeros(5), demand, pd.DataFrame())
 
 
+@pytest.fixture(scope="module")
+def limits(case: Case) -> OrderLimits:
+    return order_limits(case, look(), levels(), SETTINGS, ROWS)
+
+
 def limit(limits: OrderLimits, name: str) -> SharedLimit:
     (found,) = [rule for rule in limits.shared if rule.name == name]
     return found
@@ -333,30 +339,29 @@ def test_no_order_goes_out_in_a_week_that_is_closed_from_monday_to_friday(case: 
     assert order_weeks(none, look(), twice).tolist() == [True, False, True, False]
 
 
-def test_storage_is_less_what_lies_there_and_is_not_bought(case: Case) -> None:
-    limits = order_limits(case, look(), levels(), SETTINGS, ROWS)
+def test_storage_is_less_what_lies_there_and_is_not_bought(limits: OrderLimits) -> None:
     # 9 of C go at 4 a week and take 0.5 m³ each; W2 has no limit, S1 buys nothing.
     assert by_site(limit(limits, "storage")) == {"W1": pytest.approx([10 - 2.5, 10 - 0.5, 10.0, 10.0])}
 
 
-def test_handling_is_less_what_goes_out_and_what_is_on_order(case: Case) -> None:
-    limits = order_limits(case, look(), levels(), SETTINGS, ROWS)
+def test_handling_is_less_what_goes_out_and_what_is_on_order(limits: OrderLimits) -> None:
     assert by_site(limit(limits, "handling")) == {
         "W1": pytest.approx([60 - 11, 60 - 11 - 12, 60 - 11, 60 - 11]),
         "W2": pytest.approx([0.0, 17.0, 17.0, 17.0]),  # 43 to do in week 0 leave nothing of 20, not less
     }
 
 
-def test_the_budget_holds_for_all_frozen_weeks_together(case: Case) -> None:
-    limits = order_limits(case, look(), levels(), replace(SETTINGS, budget=500.0), ROWS)
-    rows = limit(limits, "open-to-buy budget").table.to_dict("records")
+def test_the_budget_holds_for_all_frozen_weeks_together(case: Case, limits: OrderLimits) -> None:
+    bought = order_limits(case, look(), levels(), replace(SETTINGS, budget=500.0), ROWS)
+    rows = limit(bought, "open-to-buy budget").table.to_dict("records")
     assert rows == [{"first_week": 0, "last_week": 1, "limit": 500.0}]
-    without = order_limits(case, look(), levels(), SETTINGS, ROWS)
-    assert "open-to-buy budget" not in [rule.name for rule in without.shared]
+    assert "open-to-buy budget" not in [rule.name for rule in limits.shared]
 
 
-def test_the_minimum_order_value_is_the_highest_of_a_supplier_at_a_site(case: Case) -> None:
-    table = order_limits(case, look(), levels(), SETTINGS, ROWS).minimum_order_value
+def test_the_minimum_order_value_is_the_highest_of_a_supplier_at_a_site(
+    case: Case, limits: OrderLimits
+) -> None:
+    table = limits.minimum_order_value
     assert table is not None
     assert table.to_dict("records") == [
         {"supplier_id": "S-A", "site_id": "W1", "limit": 250.0},
@@ -366,14 +371,12 @@ def test_the_minimum_order_value_is_the_highest_of_a_supplier_at_a_site(case: Ca
     assert order_limits(case, free, levels(), SETTINGS, ROWS).minimum_order_value is None
 
 
-def test_a_supplier_makes_a_product_once_for_all_sites(case: Case) -> None:
-    limits = order_limits(case, look(), levels(), SETTINGS, ROWS)
+def test_a_supplier_makes_a_product_once_for_all_sites(limits: OrderLimits) -> None:
     rows = limit(limits, "supplier capacity").table.to_dict("records")
     assert rows == [{"supplier_id": "S-A", "product_id": "A", "limit": 80.0}]
 
 
-def test_trucks_of_all_lanes_of_a_supplier_to_a_site_add_up(case: Case) -> None:
-    limits = order_limits(case, look(), levels(), SETTINGS, ROWS)
+def test_trucks_of_all_lanes_of_a_supplier_to_a_site_add_up(case: Case, limits: OrderLimits) -> None:
     space, load = (limit(limits, f"trucks, {name}").table.to_dict("records") for name in ("volume", "weight"))
     assert space == [{"supplier_id": "S-A", "site_id": "W1", "limit": pytest.approx(2 * 30 + 60)}]
     assert load == [{"supplier_id": "S-A", "site_id": "W1", "limit": pytest.approx(2 * 1000 + 4000)}]

@@ -167,10 +167,13 @@ def demand_by(cumulated: Floats, end: NDArray[np.int64]) -> Floats:
 def points_of(samples: Floats) -> Floats:
     """Return the means of twentieths of the sorted samples, pairs × 20; the mean of all stays as it is."""
     ordered = np.sort(samples, axis=1)
-    parts = np.array_split(ordered, POINTS, axis=1) if samples.shape[1] % POINTS else None
-    if parts is None:
+    count = ordered.shape[1]
+    if count % POINTS == 0:
         return np.asarray(ordered.reshape(len(samples), POINTS, -1).mean(axis=2))
-    return np.stack([part.mean(axis=1) if part.shape[1] else ordered[:, -1] for part in parts], axis=1)
+    # A sample that lies across the border of two twentieths counts in both, with its parts.
+    edge, number = np.arange(POINTS + 1)[:, None] * count / POINTS, np.arange(count)
+    overlap = np.minimum(edge[1:], number + 1) - np.maximum(edge[:-1], number)
+    return np.asarray(ordered @ (np.maximum(overlap, 0.0) * POINTS / count).T)
 
 
 def order_options(
