@@ -54,7 +54,7 @@ def make_outlook(pairs: int, seed: int = 0) -> Outlook:
     empty = pd.DataFrame()
     start = pd.Timestamp("2026-11-16")
     zeros = np.zeros((pairs, WEEKS))
-    return Outlook(table, empty, zeros, lead, draws, None, None, start, ())  # type: ignore[arg-type]
+    return Outlook(table, empty, zeros, lead, draws, None, None, start, ())  # type: ignore[arg-type]  # levels ask for no lead times as measured
 
 
 def main() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -85,3 +87,16 @@ def test_where_levels_drift_sums_over_weeks_spread_wider_than_independent_weeks(
     single = replace(found, prediction=replace(found.prediction, dependence=Dependence()))
     spread, alone = (each.paths(800).sum(axis=2).std(axis=1) for each in (found, single))
     assert np.median(spread / alone) > 1.3
+
+
+def test_no_week_of_a_path_is_far_beyond_what_was_seen(forecast: Forecast) -> None:
+    wild = np.full((len(forecast.series), 3, QUICK.horizon), 1e6)
+    bolting = SimpleNamespace(mean=forecast.prediction.mean, draw=lambda *_: wild)
+    found = replace(forecast, prediction=cast(Any, bolting)).paths(3)
+    largest = forecast.history.groupby(["product_id", "site_id"])["demand"].max()
+    seen = largest.reindex(pd.MultiIndex.from_frame(forecast.series)).fillna(0.0).to_numpy()
+    expected = np.nan_to_num(forecast.prediction.mean).max(axis=1)
+    top = np.maximum(2 * seen, 4 * expected + 4)
+    free = np.isnan(mean_grid(forecast, "override")).all(axis=1)
+    assert free.sum() > 3
+    assert (found[free] == top[free, None, None]).all()

@@ -75,7 +75,8 @@ def test_one_line_is_not_lines(plan: InventoryPlan) -> None:
     ("stock", "lost", "words"),
     [
         (Gain(0.2, 0.1, 0.3, 0.95), NOT_MET, "need 20 % less stock (90 % interval 10 % to 30 %)"),
-        (Gain(-0.2, -0.3, 0.1, 0.95), NOT_MET, "save no stock"),
+        (Gain(-0.2, -0.3, 0.1, 0.95), NOT_MET, "need 20 % more stock (90 % interval −30 % to 10 %)"),
+        (Gain(0.2, -0.1, 0.4, 0.95), NOT_MET, "(90 % interval −10 % to 40 %), which is not proven"),
         (Gain(0.2, math.nan, math.nan, 0.95), NOT_MET, "(no interval could be given)"),
         (NOT_MET, Gain(0.3, 0.2, 0.4, 9.0), "lose 30 % less margin"),
         (NOT_MET, Gain(-0.3, -0.4, 0.1, 9.0), "lose 30 % more margin"),
@@ -84,6 +85,7 @@ def test_one_line_is_not_lines(plan: InventoryPlan) -> None:
 )
 def test_gain_is_said_as_it_is(plan: InventoryPlan, stock: Gain, lost: Gain, words: str) -> None:
     said = headlines.say_gain(with_futures(plan, stock=stock, lost=lost))
+    assert said.startswith("Replayed over the last 6 weeks"), "what was comes before what may be"
     assert words in said.replace("\N{NO-BREAK SPACE}", " ")
 
 
@@ -126,9 +128,27 @@ def test_late_suppliers_are_those_that_were_measured_late(plan: InventoryPlan, i
     table = plan.outlook.measured.promised_against_measured()
     said = headlines.say_lead_times(plan)
     assert [name for name in table["supplier_id"] if name in said] == table.loc[
-        table["late_by"] > 1, "supplier_id"
+        table["late_by"] >= 1, "supplier_id"
     ].tolist()
-    assert headlines.say_lead_times(idle) == "Suppliers deliver as promised, or within a day of it."
+    assert headlines.say_lead_times(idle).startswith("Suppliers deliver as promised, or within a day of it.")
+
+
+def test_orders_past_due_are_counted_and_the_dearest_is_chased_first(
+    plan: InventoryPlan, idle: InventoryPlan
+) -> None:
+    lines = plan.outlook.measured.open_lines.head(2).assign(
+        po_id=["PO7", "PO9"], days_past_due=[3.0, 1.0], product_id=["P1", "P2"], site_id="W"
+    )
+    risk = pd.DataFrame({"product_id": ["P1", "P2"], "site_id": "W", "lost_margin": [1.0, 50.0]})
+    measured = replace(plan.outlook.measured, open_lines=lines)
+    late = replace(
+        plan, outlook=replace(plan.outlook, measured=measured), risk=replace(plan.risk, table=risk)
+    )
+    said = headlines.say_overdue(late)
+    assert said.startswith(" 2 open lines past due")
+    assert said.index("PO9") < said.index("PO7")
+    paid = replace(measured, open_lines=lines.assign(days_past_due=0.0))
+    assert headlines.say_overdue(replace(idle, outlook=replace(plan.outlook, measured=paid))) == ""
 
 
 def test_replay_says_its_weeks_or_that_there_was_none(plan: InventoryPlan) -> None:
@@ -146,7 +166,7 @@ def test_promise_names_each_class_that_misses_it(plan: InventoryPlan) -> None:
         {"group": ["A", "B", "total"], "difference": [0.004, -0.03, -0.02], "is_kept": [True, False, False]}
     )
     said = headlines.say_promise(with_futures(plan, promise=table))
-    assert said.endswith("more than a point: B by -3.0 points.")
+    assert said.endswith("more than a point: B by 3.0 points.")
     kept = headlines.say_promise(with_futures(plan, promise=table.iloc[:1]))
     assert "the worst by 0.4" in kept
 

@@ -49,7 +49,7 @@ def make_outlook(rate: tuple[float, ...], lead: tuple[int, ...], source: tuple[i
     times = np.repeat(np.array(lead)[:, None], PATHS, axis=1)
     start = pd.Timestamp("2026-11-16")
     none = cast("Floats", np.zeros((count, WEEKS)))
-    return Outlook(pairs, nothing, none, times, own, None, None, start, ())  # type: ignore[arg-type]
+    return Outlook(pairs, nothing, none, times, own, None, None, start, ())  # type: ignore[arg-type]  # levels ask for none of these
 
 
 def test_a_delivery_of_the_first_four_days_serves_its_own_week() -> None:
@@ -58,7 +58,7 @@ def test_a_delivery_of_the_first_four_days_serves_its_own_week() -> None:
 
 def test_settings_name_every_wrong_value_at_once() -> None:
     with pytest.raises(ParameterError) as caught:
-        InventorySettings(aim="cheap", fill_rate_b=1.0, holding_rate=0.0, paths=0, lost_share=2.0)  # type: ignore[arg-type]
+        InventorySettings(aim="cheap", fill_rate_b=1.0, holding_rate=0.0, paths=0, lost_share=2.0)  # type: ignore[arg-type]  # a wrong aim is the point
     said = str(caught.value)
     assert all(word in said for word in ("aim", "fill_rate_b", "holding_rate", "paths", "lost_share"))
 

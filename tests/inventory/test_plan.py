@@ -203,15 +203,24 @@ def test_forecast_of_an_earlier_day_gives_the_plan_of_that_day() -> None:
     check_inventory_plan(exports.check_tables(plan), case.seen_on(plan.cutoff)).require()
 
 
-def test_warehouse_alone_without_lanes_or_past_orders_is_planned() -> None:
+def test_odd_bare_shop_is_planned_and_keeps_its_check() -> None:
+    """No lanes, past orders or suppliers; a comma in the name of the warehouse; goods that come at once."""
     tables = shop.sample_tables()
-    gone = ("lanes", "purchase_orders", "receipts", "calendar", "emission_factors")
-    bare = {name: frame for name, frame in tables.items() if name not in gone}
+    gone = ("lanes", "purchase_orders", "receipts", "calendar", "emission_factors", "suppliers")
+    kind = tables["sites"].set_index("kind")["site_id"]
+    bare = {
+        name: frame.replace({str(kind["warehouse"]): "DC, =1"})
+        for name, frame in tables.items()
+        if name not in gone
+    }
+    bare["supply_terms"] = bare["supply_terms"].assign(lead_time_days=0.0)
     case = case_from_tables(bare)
     forecast = replace(shop.forecast(), case=case)
     plan = shop.quick_plan(case, ahead=forecast)
     assert plan.echelons is None
     assert plan.lanes.empty
+    assert "DC, =1" in set(exports.plan_limits(plan)["site_id"])
+    assert any("purchase_orders" in note for note in plan.notes)
     assert not plan.outlook.pairs["is_lane"].any()
     stock = case.table("stock")
     on_the_way = stock.loc[stock["date"] == pd.Timestamp(case.as_of), "in_transit"].sum()

@@ -20,6 +20,7 @@ from helpers.forecasting.planners.value_added import OverrideValue
 from helpers.forecasting.prediction import Prediction
 from helpers.forecasting.settings import ForecastSettings
 
+MOST_OF_SEEN, MOST_OF_EXPECTED, LEAST_TOP = 2.0, 4.0, 4.0  # largest week of a path; see `Forecast.paths`
 FROM_NOTHING = 3  # a random stream beside those of `paths.py`
 
 
@@ -135,8 +136,10 @@ class Forecast:
         """Return sample paths of demand, series × `count` × horizon, units; NaN where there is no forecast.
 
         Weeks of a series and series of a product go together as they did in the back-test, so sums
-        over weeks (lead time) and over series have the right spread. Overrides scale them; where there was
-        nothing to scale, a Poisson count of what the planner expects is drawn.
+        over weeks (lead time) and over series have the right spread. No week brings more than twice the
+        largest that was seen (or four times what is expected, and four units): the fitted tails of lumpy
+        series know no end, and one freak week among hundreds would move their mean. Overrides scale the
+        paths; where there was nothing to scale, a Poisson count of what the planner expects is drawn.
 
         Parameters
         ----------
@@ -149,12 +152,23 @@ class Forecast:
         """
         chosen = np.arange(len(self.series)) if rows is None else np.asarray(rows)
         drawn = self.prediction.draw(count, seed, [int(row) for row in chosen])
+        drawn = np.minimum(drawn, self._ceiling[chosen][:, None, None])
         paths = np.asarray(drawn * self._override_ratio()[chosen][:, None, :])
         for row, step, mean in self._from_nothing().itertuples(index=False):
             for place in np.flatnonzero(chosen == row):
                 stream = np.random.default_rng((seed, FROM_NOTHING, int(row), int(step)))
                 paths[place, :, int(step)] = stream.poisson(mean, count)
         return paths
+
+    @cached_property
+    def _ceiling(self) -> Floats:
+        """Most units that a week of a path may bring, per series."""
+        largest = self.history.groupby(["product_id", "site_id"])["demand"].max()
+        seen = largest.reindex(pd.MultiIndex.from_frame(self.series[["product_id", "site_id"]]))
+        expected = np.nan_to_num(self.prediction.mean).max(axis=1, initial=0.0)
+        return np.asarray(
+            np.maximum(MOST_OF_SEEN * seen.fillna(0.0), MOST_OF_EXPECTED * expected + LEAST_TOP)
+        )
 
     def _from_nothing(self) -> pd.DataFrame:
         """Row, step and mean of what planners expect where the statistical forecast is zero."""

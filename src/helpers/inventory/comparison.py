@@ -24,7 +24,7 @@ from helpers.inventory.simulation.compare import beside_promise, compare_simulat
 from helpers.inventory.simulation.result import Simulation
 from helpers.inventory.stage import Stage, rule_of, stage_futures, stage_history
 
-DIALS = (0.06, 0.15, 0.35, 0.8, 2.0)  # θ of our frontier
+DIALS = (0.06, 0.15, 0.35, 0.8, 2.0, 6.0)  # θ of our frontier
 SAFETY = (0.5, 1.5, 3.0, 5.0, 8.0)  # weeks of safety of the buyer's
 INTERVAL = (0.05, 0.95)
 LEAST_MET = 0.5  # share of futures in which the frontiers meet, below which an interval would mislead

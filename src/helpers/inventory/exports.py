@@ -37,10 +37,11 @@ def purchase_orders(plan: InventoryPlan) -> pd.DataFrame:
     promised = table[keys].merge(
         plan.outlook.offers[[*keys, "promised_days"]], on=keys, how="left", validate="many_to_one"
     )["promised_days"]
-    week = ordered.dt.strftime("%GW%V")
+    order = table.groupby(["supplier_id", "site_id", "order_week"]).ngroup() + 1
+    number = order.astype(str).str.zfill(3)
     return pd.DataFrame(
         {
-            "po_id": "PB" + week + "-" + table["supplier_id"] + "-" + table["site_id"],
+            "po_id": f"PB{plan.first_week:%GW%V}-" + number,
             "line": table.groupby(["supplier_id", "site_id", "order_week"]).cumcount() + 1,
             "supplier_id": table["supplier_id"],
             "site_id": table["site_id"],
@@ -123,12 +124,11 @@ def plan_limits(plan: InventoryPlan) -> pd.DataFrame:
         relaxed_by=table["gives_way"],
     )
     least = plan.orders.minimum_values
-    least = least[least["orders"].astype(bool)]
-    sites = least["key"].str.split(", ", n=1, expand=True)
+    least = least[least["orders"].astype(bool)].reindex(columns=[*least.columns.union(KEYS, sort=False)])
     minimum = pd.DataFrame(
         {
-            "supplier_id": sites[0] if len(least) else pd.Series(dtype=object),
-            "site_id": sites[1] if len(least) else pd.Series(dtype=object),
+            "supplier_id": least["supplier_id"],
+            "site_id": least["site_id"],
             "rule": "minimum order value",
             "measure": "minimum order value",
             "week": monday + pd.to_timedelta(7 * least["week"], unit="D"),
@@ -147,17 +147,8 @@ def plan_limits(plan: InventoryPlan) -> pd.DataFrame:
 
 
 def _limit_keys(rows: LimitRows) -> pd.DataFrame:
-    """The keys of each limit, taken apart again."""
-    table, found = rows.table, pd.DataFrame("", index=range(len(rows.table)), columns=KEYS)
-    for part in rows.rules:
-        names = part.rule.key_columns
-        at = np.flatnonzero((table["rule"] == part.rule.name).to_numpy())
-        if not names or not len(at):
-            continue
-        parts = table["key"].iloc[at].str.split(", ", n=len(names) - 1, expand=True)
-        for place, name in enumerate(names):
-            found.loc[at, name] = parts[place].to_numpy()
-    return found
+    """The keys of each limit, empty where it has none of a kind."""
+    return rows.table.reindex(columns=KEYS).fillna("").reset_index(drop=True)
 
 
 def plan_money(plan: InventoryPlan) -> pd.DataFrame:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
+from typing import Any
 
 import pandas as pd
 
@@ -10,12 +12,13 @@ from helpers.inventory.comparison import Comparison, Gain
 from helpers.inventory.result import InventoryPlan
 
 LEAST_SHARE = 0.005
+LATER_WEEKS, CATCHING_UP = 4, 1.3  # weeks that this week's orders are laid beside, and how much more is told
 UNITS = {"money": "unit of money"}
 
 
 def percent(share: float, digits: int = 0) -> str:
     """Return a share as a percentage."""
-    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"
+    return _minus(f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%")
 
 
 def money(value: float) -> str:
@@ -42,38 +45,50 @@ def say_orders(plan: InventoryPlan) -> str:
         f"Order {_count(len(firm), 'line')} from {_count(suppliers, 'supplier')} for "
         f"{money(plan.firm_value)} in the week of {plan.first_week:%-d %B %Y}."
     )
-    out = first["stockout_probability"]
-    why = (
-        f": it runs out before an order placed now arrives with probability {out:.2f}" if out > 0.005 else ""
-    )
+    covered = float(first["weeks_of_cover"])
+    why = f": stock and open orders cover {covered:.1f} weeks" if math.isfinite(covered) else ""
     return (
         f"{head} First {first['quantity']:,.0f} of {first['product_id']} ({first['product_name']}) for "
-        f"{first['site_id']} from {first['supplier_id']}{why}."
+        f"{first['site_id']} from {first['supplier_id']}{why}.{_say_catching_up(plan)}"
     )
+
+
+def _say_catching_up(plan: InventoryPlan) -> str:
+    """Say where this week's orders are much more than those of the weeks after it."""
+    weekly = plan.orders.orders.groupby("order_week")["value"].sum()
+    now, later = float(weekly.get(0, 0.0)), weekly[(weekly.index > 0) & (weekly.index <= LATER_WEEKS)]
+    usual = float(later.mean()) if len(later) else 0.0
+    if not usual or now < CATCHING_UP * usual:
+        return ""
+    return f" That catches up: the {len(later)} weeks after it need {money(usual)} each."
 
 
 def say_gain(plan: InventoryPlan) -> str:
-    """Return what the levels save beside the buyer's min–max rule, or that they save nothing."""
+    """Return what the levels save beside a min–max rule: on the weeks that were, then on futures."""
+    said = [say_replay(plan)] if plan.replay is not None else []
     gain, lost = plan.futures.stock, plan.futures.lost
-    if not math.isfinite(gain.share) and not math.isfinite(lost.share):
-        return "What the levels save beside a min–max rule could not be measured on these data."
     if math.isfinite(gain.share):
-        if gain.share > 0 and gain.low <= 0:
-            return (
-                f"At the same service these levels would need {percent(gain.share)} less stock than a "
-                f"min–max "
-                f"rule, but that is not proven ({_interval(gain)})."
-            )
-        if gain.share <= 0:
-            return (
-                f"The levels save no stock beside a min–max rule with the same service ({_interval(gain)})."
-            )
-        return (
-            f"At the service of a min–max rule ({percent(gain.at, 1)} of the units served) these levels need "
-            f"{percent(gain.share)} less stock ({_interval(gain)})."
+        served = f"the service of a min–max rule ({percent(gain.at, 1)} of the units served)"
+        return " ".join([*said, f"On sampled futures, at {served}, they need {_less(gain)}."])
+    if math.isfinite(lost.share):
+        word = f"{percent(lost.share)} less" if lost.share > 0 else f"{percent(-lost.share)} more"
+        return " ".join(
+            [
+                *said,
+                f"On sampled futures, at the stock of a min–max rule, they lose {word} margin "
+                f"({_interval(lost)}).",
+            ]
         )
-    word = f"{percent(lost.share)} less" if lost.share > 0 else f"{percent(-lost.share)} more"
-    return f"At the stock of a min–max rule these levels lose {word} margin ({_interval(lost)})."
+    return " ".join(
+        [*said, "What the levels save beside a min–max rule could not be measured on sampled futures."]
+    )
+
+
+def _less(gain: Gain) -> str:
+    """How much less stock, and whether that is proven."""
+    word = f"{percent(abs(gain.share))} {'less' if gain.share > 0 else 'more'} stock"
+    doubt = ", which is not proven" if gain.share > 0 and gain.low <= 0 else ""
+    return f"{word} ({_interval(gain)}){doubt}"
 
 
 def say_stock(plan: InventoryPlan) -> str:
@@ -83,11 +98,14 @@ def say_stock(plan: InventoryPlan) -> str:
     now = float(plan.outlook.pairs["stock_value"].sum())
     wanted = float(plan.policy.table["expected_value"].sum())
     served = percent(float(plan.promised_fill_rate.value or 0.0), 1)
-    places = _count(len(plan.risk.at_risk()), "product")
+    places = _count(len(risk), "product")
+    ahead = plan.futures.table.set_index("measure")["recommended"]["fill_rate"]
     return (
-        f"Stock stands at {money(now)}; serving {served} from stock takes {money(wanted)} on average. "
+        f"Stock stands at {money(now)}; serving {served} from stock takes {money(wanted)} on average. From "
+        f"today's stock the next {_count(plan.futures.weeks, 'week')} serve {percent(ahead, 1)}. "
         f"{money(plan.excess.value)} of what is there or on order will not be needed. {places} at a site may "
-        f"run out before help can come, at an expected loss of {money(lost)} of margin."
+        f"run out before help can come (chance above {percent(plan.risk.threshold)}), at an expected loss of "
+        f"{money(lost)} of margin."
     )
 
 
@@ -136,16 +154,28 @@ def say_solve(plan: InventoryPlan) -> str:
     return (
         f"Order plan over {plan.settings.horizon} weeks: {orders.status}, gap {percent(orders.gap, 3)} of "
         f"its cost, "
-        f"{len(orders.orders):,} lines, {orders.rounds} rounds of prices."
+        f"{len(orders.orders):,} lines, {orders.rounds} rounds of prices.{_say_beyond(plan)}"
     )
+
+
+def _say_beyond(plan: InventoryPlan) -> str:
+    """Say how many of this week's orders go above the level, and why."""
+    why = plan.next_orders()["beyond"]
+    counts = why[why != ""].value_counts()
+    if counts.empty:
+        return ""
+    parts = ", ".join(f"{reason}: {count}" for reason, count in counts.items())
+    return f" {_count(int(counts.sum()), 'line')} of this week above the order-up-to level ({parts})."
 
 
 def say_lead_times(plan: InventoryPlan) -> str:
     """Return who delivers later than promised, and who has changed."""
+    if plan.outlook.measured.lines.empty:
+        return "No purchase order came with the data: lead times are as promised, kept by nobody's measure."
     table = plan.outlook.measured.promised_against_measured()
-    late = table[table["late_by"] > 1]
+    late = table[table["late_by"] >= 1]
     if late.empty:
-        return "Suppliers deliver as promised, or within a day of it."
+        return f"Suppliers deliver as promised, or within a day of it.{say_overdue(plan)}"
     parts = [f"{row['supplier_id']} {row['late_by']:.0f} days" for row in late.to_dict("records")]
     drifted = table.loc[table["has_drifted"], "supplier_id"].tolist()
     grew = (
@@ -155,7 +185,25 @@ def say_lead_times(plan: InventoryPlan) -> str:
     )
     return (
         f"Later than promised, on average: {', '.join(parts)}. The plan reckons with what was measured.{grew}"
+        f"{say_overdue(plan)}"
     )
+
+
+def say_overdue(plan: InventoryPlan) -> str:
+    """Return the open orders past due, and which to chase first: those that most margin waits for."""
+    lines = plan.outlook.measured.open_lines
+    late = lines[lines["days_past_due"] > 0]
+    if late.empty:
+        return ""
+    risk = plan.risk.table[["product_id", "site_id", "lost_margin"]]
+    first = late.merge(risk, on=["product_id", "site_id"], how="left", validate="many_to_one")
+    first = first.sort_values(["lost_margin", "days_past_due"], ascending=False).head(2)
+    said = [
+        f"{row['po_id']} line {row['line']} ({row['open_units']:,.0f} of {row['product_id']} from "
+        f"{row['supplier_id']}, {row['days_past_due']:.0f} days)"
+        for row in first.to_dict("records")
+    ]
+    return f" {_count(len(late), 'open line')} past due; chase first {' and '.join(said)}."
 
 
 def say_replay(plan: InventoryPlan) -> str:
@@ -167,8 +215,7 @@ def say_replay(plan: InventoryPlan) -> str:
     head = f"Replayed over the last {replay.weeks} weeks with a forecast of their first day"
     if not math.isfinite(gain.share):
         return f"{head}, the two rules do not reach the same service."
-    word = f"{percent(gain.share)} less" if gain.share > 0 else f"{percent(-gain.share)} more"
-    return f"{head}, the levels need {word} stock at the service of the min–max rule ({_interval(gain)})."
+    return f"{head}, the levels need {_less(gain)} at the service of the min–max rule."
 
 
 def say_promise(plan: InventoryPlan) -> str:
@@ -176,6 +223,7 @@ def say_promise(plan: InventoryPlan) -> str:
     table = plan.futures.promise
     table = table[table["group"] != "total"]
     off = table[~table["is_kept"]]
+    short = off[off["difference"] < 0]
     if off.empty:
         worst = float(table["difference"].abs().max())
         return (
@@ -183,8 +231,20 @@ def say_promise(plan: InventoryPlan) -> str:
             f"promise (the "
             f"worst by {100 * worst:.1f})."
         )
-    parts = [f"{row['group']} by {100 * row['difference']:+.1f} points" for row in off.to_dict("records")]
-    return f"Simulated, these classes miss their promise by more than a point: {', '.join(parts)}."
+    more = ", ".join(_by_points(row) for row in off[off["difference"] > 0].to_dict("records"))
+    kept = f"{more} above the promise: more stock than was asked for." if more else ""
+    if short.empty:
+        return (
+            f"Simulated on {plan.futures.paths:,} futures, no class falls short by more than a point; {kept}"
+        )
+    parts = ", ".join(_by_points(row) for row in short.to_dict("records"))
+    return (
+        f"Simulated, these classes fall short of their promise by more than a point: {parts}. {kept}".strip()
+    )
+
+
+def _by_points(row: dict[Hashable, Any]) -> str:
+    return f"{row['group']} by {abs(100 * row['difference']):.1f} points"
 
 
 def say_echelons(plan: InventoryPlan) -> str:

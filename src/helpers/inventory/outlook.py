@@ -35,6 +35,11 @@ NAMED = """
 SELECT product_id, name AS product_name, category, status, end_date, weight_kg, volume_m3,
        unit_cost AS product_cost FROM products
 """
+ABSENT = {
+    "purchase_orders": "nothing is known to be on order, and lead times are as promised",
+    "receipts": "all purchase orders count as open, and lead times are as promised",
+    "lanes": "no site supplies another, and trucks set no limit",
+}
 STOCKED = ["on_hand", "available", "inventory_position", "on_order", "backorders", "stock_value"]
 
 
@@ -203,11 +208,15 @@ def _find_pairs(
     table = table.drop(columns=["product_cost", "lead_time_days"])
     table = table.sort_values(["product_id", "is_lane", "site_id"], ignore_index=True)
     table = table.assign(source=_sources(table))
+    no_size = table["volume_m3"].isna()
     counted = [
         (int(no_cost.sum()), "pairs have no unit cost: money decisions leave them out"),
+        (int(no_size.sum()), "pairs have no volume: they take no space in storage and trucks"),
         (int((table["source"] == -2).sum()), "pairs have nobody who is known to supply them"),
     ]
-    return table, [f"{count} {what}." for count, what in counted if count]
+    absent = [name for name in ("purchase_orders", "receipts", "lanes") if not case.has(name)]
+    notes = [f"{count} {what}." for count, what in counted if count]
+    return table, notes + [f"No table {name}: {ABSENT[name]}." for name in absent]
 
 
 def _sources(table: pd.DataFrame) -> NDArray[np.int64]:

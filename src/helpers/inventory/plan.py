@@ -137,13 +137,15 @@ def _risk(
     """
     came = transfers.rename(columns={"to_site_id": "site_id"})
     arrivals = outlook.coming + _at_pairs(outlook, came)
-    span = outlook.lead_times + np.where(outlook.source >= 0, settings.review_period, 0)[:, None]
+    keys = outlook.pairs[[*PAIR, "supplier_id"]]
+    days = np.nan_to_num(outlook.measured.sample(keys, settings.paths, settings.seed))
+    span = days / 7 + np.where(outlook.source >= 0, settings.review_period, 0)[:, None]
     known = outlook.source > -2
     return stockout_risk(
         case,
         outlook.pairs[known][PAIR].reset_index(drop=True),
         policy.demand[known].astype("float64"),
-        span[known].astype("float64"),
+        span[known],
         outlook.opening,
         arrivals=arrivals[known],
     )

@@ -165,8 +165,33 @@ class InventoryPlan:
         }
         return pd.Series(figures, name="inventory plan")
 
+    def _why_beyond(self, firm: pd.DataFrame, at: pd.MultiIndex) -> pd.Series[str]:
+        """Why an order lifts a pair above its order-up-to level; empty where it does not."""
+        level = self.policy.table.set_index(PAIR)["order_up_to_level"].reindex(at).to_numpy()
+        keys = [*PAIR, "supplier_id"]
+        terms = ["price_break_quantity", "minimum_quantity"]
+        offers = self.outlook.offers[[*keys, *terms]]
+        offer = firm[keys].merge(offers, on=keys, how="left", validate="many_to_one")
+        quantity = firm["quantity"].to_numpy()
+        over = firm["position"].to_numpy() + quantity > level + 1e-6
+        reason = np.select(
+            [
+                ~over,
+                quantity >= offer["price_break_quantity"].fillna(np.inf).to_numpy() - 1e-9,
+                quantity <= offer["minimum_quantity"].fillna(0.0).to_numpy() + 1e-9,
+            ],
+            ["", "takes a price break", "smallest order"],
+            "bought ahead",
+        )
+        return pd.Series(reason, firm.index)
+
     def next_orders(self) -> pd.DataFrame:
-        """Return the firm orders with names, the most money earned per money spent first."""
+        """Return the firm orders with names, those that earn most by coming now first.
+
+        Beside the order: position (units), weekly (units wanted a week), weeks_of_cover (of the position),
+        earned (money), stockout_probability (before an order placed now is there), beyond (why it goes above
+        the order-up-to level).
+        """
         names = self.outlook.pairs.drop_duplicates("product_id").set_index("product_id")["product_name"]
         pairs = self.outlook.pairs.set_index(PAIR)
         firm = self.firm.assign(product_name=lambda rows: rows["product_id"].map(names))
@@ -180,6 +205,7 @@ class InventoryPlan:
             stockout_probability=risk.reindex(at).to_numpy(),
             order_by=pd.Timestamp(self.first_week),
         )
+        found = found.assign(beyond=self._why_beyond(found, at))
         found = found.assign(
             weeks_of_cover=found["position"] / found["weekly"].where(found["weekly"] > 0, np.nan)
         )

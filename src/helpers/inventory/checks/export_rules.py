@@ -112,7 +112,10 @@ def _unknown_ids(tables: Tables) -> pd.DataFrame:
     def unknown() -> Iterator[pd.DataFrame]:
         for name, frame in _present(tables):
             for column, (table, key) in _REFERENCES.items():
-                is_known = _is_known(frame, column, tables[table][key])
+                known = tables[table][key]
+                if table == "suppliers" and known.empty:
+                    known = tables["terms"][key]  # suppliers that have terms and no table of their own
+                is_known = _is_known(frame, column, known)
                 if not is_known.all():
                     ids = pd.DataFrame({"id": frame.loc[~is_known, column].unique()})
                     yield ids.assign(export=name, column=column, by=1.0)

@@ -279,4 +279,4 @@ def _describe(rule: SharedLimit, spans: pd.DataFrame) -> pd.DataFrame:
         key = spans[rule.key_columns].astype(str).agg(", ".join, axis=1)
     first, last = spans["first_week"].to_numpy("int64"), spans["last_week"].to_numpy("int64")
     named = {"rule": rule.name, "key": key.to_numpy(), "week": first, "last_week": last, "unit": rule.unit}
-    return pd.DataFrame(named)
+    return pd.DataFrame(named | {column: spans[column].to_numpy() for column in rule.key_columns})

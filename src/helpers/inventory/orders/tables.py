@@ -59,4 +59,5 @@ def minimum_table(problem: Problem, quantity: Floats, held: Floats) -> pd.DataFr
     rows = problem.minimum
     value = np.asarray(use_of(problem.items, problem.options, rows, quantity, held).sum(axis=0)).ravel()
     table = rows.table.assign(value=value, minimum=rows.limit, orders=value > 0)
-    return table[["key", "week", "value", "minimum", "orders"]]
+    keys = [column for part in rows.rules for column in part.rule.key_columns]
+    return table[["key", "week", "value", "minimum", "orders", *keys]]

@@ -24,10 +24,12 @@ NUMBERS = [
     "price_break_quantity",
     "price_break_cost",
     "weekly_capacity",
+    "agreed_days",
 ]
 TERMS = """
 SELECT supplier_id, product_id, site_id, unit_cost, minimum_quantity, order_multiple, minimum_order_value,
-       price_break_quantity, price_break_cost, weekly_capacity FROM supply_terms
+       price_break_quantity, price_break_cost, weekly_capacity, lead_time_days AS agreed_days
+FROM supply_terms
 """
 
 
@@ -66,7 +68,8 @@ def find_offers(case: Case, lead_times: LeadTimes) -> pd.DataFrame:
         minimum_order_value=found["minimum_order_value"].fillna(0.0),
     )
     order = np.lexsort((filled["supplier_id"], filled["priority"], filled["site_id"], filled["product_id"]))
-    columns = [*PAIR, "supplier_id", "is_lane", "priority", *NUMBERS, "lead_time_days", "promised_days"]
+    filled = filled.assign(promised_days=filled["agreed_days"].fillna(filled["promised_days"]))
+    columns = [*PAIR, "supplier_id", "is_lane", "priority", *NUMBERS[:-1], "lead_time_days", "promised_days"]
     return filled.iloc[order][columns].reset_index(drop=True)
 
 
