@@ -74,9 +74,9 @@ def test_one_line_is_not_lines(plan: InventoryPlan) -> None:
 @pytest.mark.parametrize(
     ("stock", "lost", "words"),
     [
-        (Gain(0.2, 0.1, 0.3, 0.95), NOT_MET, "need 20 % less stock (90 % interval 10 % to 30 %)"),
-        (Gain(-0.2, -0.3, 0.1, 0.95), NOT_MET, "need 20 % more stock (90 % interval −30 % to 10 %)"),
-        (Gain(0.2, -0.1, 0.4, 0.95), NOT_MET, "(90 % interval −10 % to 40 %), which is not proven"),
+        (Gain(0.2, 0.1, 0.3, 0.95), NOT_MET, "need 20 % less stock (90 % of futures: 10 % to 30 %)"),
+        (Gain(-0.2, -0.3, 0.1, 0.95), NOT_MET, "need 20 % more stock (90 % of futures: −30 % to 10 %)"),
+        (Gain(0.2, -0.1, 0.4, 0.95), NOT_MET, "(90 % of futures: −10 % to 40 %), which is not proven"),
         (Gain(0.2, math.nan, math.nan, 0.95), NOT_MET, "(no interval could be given)"),
         (NOT_MET, Gain(0.3, 0.2, 0.4, 9.0), "lose 30 % less margin"),
         (NOT_MET, Gain(-0.3, -0.4, 0.1, 9.0), "lose 30 % more margin"),

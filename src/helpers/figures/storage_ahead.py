@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from helpers.inventory.result import InventoryPlan
 
 FULL = 0.98
+LABEL_APART = 11  # points between names at the ends of lines
 PATTERNS = ("-", "--", "-.", ":")
 
 
@@ -21,6 +22,7 @@ def plot_storage_ahead(plan: InventoryPlan, ax: Axes | None = None) -> Axes:
     """Draw the share of the storage that is used per site and week."""
     axes = new_axes(ax)
     rows = _rows(plan)
+    ends = rows.sort_values("monday").groupby("key")["share"].last().rank(method="first")
     for place, (site, used) in enumerate(rows.groupby("key")):
         shares = 100 * used["share"].to_numpy()
         axes.plot(
@@ -33,7 +35,7 @@ def plot_storage_ahead(plan: InventoryPlan, ax: Axes | None = None) -> Axes:
         axes.annotate(
             str(site),
             (used["monday"].iloc[-1], shares[-1]),
-            xytext=(4, 0),
+            xytext=(4, LABEL_APART * (ends[site] - (len(ends) + 1) / 2)),
             textcoords="offset points",
             color=COLOURS["forecast"],
         )

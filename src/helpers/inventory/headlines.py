@@ -84,11 +84,11 @@ def say_gain(plan: InventoryPlan) -> str:
     )
 
 
-def _less(gain: Gain) -> str:
+def _less(gain: Gain, over: str = "of futures") -> str:
     """How much less stock, and whether that is proven."""
     word = f"{percent(abs(gain.share))} {'less' if gain.share > 0 else 'more'} stock"
     doubt = ", which is not proven" if gain.share > 0 and gain.low <= 0 else ""
-    return f"{word} ({_interval(gain)}){doubt}"
+    return f"{word} ({_interval(gain, over)}){doubt}"
 
 
 def say_stock(plan: InventoryPlan) -> str:
@@ -154,7 +154,7 @@ def say_solve(plan: InventoryPlan) -> str:
     return (
         f"Order plan over {plan.settings.horizon} weeks: {orders.status}, gap {percent(orders.gap, 3)} of "
         f"its cost, "
-        f"{len(orders.orders):,} lines, {orders.rounds} rounds of prices.{_say_beyond(plan)}"
+        f"{len(orders.orders):,} lines, {_count(orders.rounds, 'round')} of prices.{_say_beyond(plan)}"
     )
 
 
@@ -215,7 +215,9 @@ def say_replay(plan: InventoryPlan) -> str:
     head = f"Replayed over the last {replay.weeks} weeks with a forecast of their first day"
     if not math.isfinite(gain.share):
         return f"{head}, the two rules do not reach the same service."
-    return f"{head}, the levels need {_less(gain)} at the service of the min–max rule."
+    return (
+        f"{head}, the levels need {_less(gain, 'of draws of lead times')} at the service of the min–max rule."
+    )
 
 
 def say_promise(plan: InventoryPlan) -> str:
@@ -283,10 +285,10 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _interval(gain: Gain) -> str:
+def _interval(gain: Gain, over: str = "of futures") -> str:
     if not (math.isfinite(gain.low) and math.isfinite(gain.high)):
         return "no interval could be given"
-    return f"90\N{NO-BREAK SPACE}% interval {percent(gain.low)} to {percent(gain.high)}"
+    return f"90\N{NO-BREAK SPACE}% {over}: {percent(gain.low)} to {percent(gain.high)}"
 
 
 MEASURES = {
