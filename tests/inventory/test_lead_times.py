@@ -233,4 +233,4 @@ def test_shrinking_trusts_a_group_by_its_data() -> None:
 
 def test_settings_name_everything_wrong_at_once() -> None:
     with pytest.raises(ParameterError, match=r"'rule' is 'middle'.*'half_life_days' is 0"):
-        LeadTimeSettings(rule="middle", half_life_days=0.0)  # type: ignore[arg-type]
+        LeadTimeSettings(rule="middle", half_life_days=0.0)  # type: ignore[arg-type]  # wrong on purpose

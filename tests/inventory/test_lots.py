@@ -133,7 +133,7 @@ def trigeiro_like(items: int, periods: int, seed: int, capacity_per_item: float)
 
 def test_capacitated_lots_keep_every_limit_and_their_cost_adds_up() -> None:
     given_numbers = trigeiro_like(5, 8, seed=4, capacity_per_item=150)
-    plan = lot_sizes_capacitated(**given_numbers)  # type: ignore[arg-type]
+    plan = lot_sizes_capacitated(**given_numbers)  # type: ignore[arg-type]  # numbers by name, of several types
     demand, holding = np.asarray(given_numbers["demand"]), np.asarray(given_numbers["holding_cost"])
     used = plan.order_quantities.sum(axis=0) + np.asarray(given_numbers["setup_time"]) @ plan.set_ups
     assert (used <= np.asarray(given_numbers["capacity"]) + 1e-6).all()
@@ -147,7 +147,7 @@ def test_capacitated_lots_keep_every_limit_and_their_cost_adds_up() -> None:
 
 def test_capacity_that_is_never_short_leaves_each_item_its_own_plan() -> None:
     numbers = trigeiro_like(4, 9, seed=5, capacity_per_item=5000)
-    plan = lot_sizes_capacitated(**numbers, gap=1e-9)  # type: ignore[arg-type]
+    plan = lot_sizes_capacitated(**numbers, gap=1e-9)  # type: ignore[arg-type]  # numbers by name, of several types
     columns = (np.asarray(numbers[name]) for name in ("fixed_cost", "holding_cost", "demand"))
     alone = sum(lot_sizes(*row).cost for row in zip(*columns, strict=True))
     assert plan.cost == pytest.approx(alone)
@@ -193,7 +193,7 @@ def as_problem(numbers: dict[str, object]) -> LotProblem:
 
 def test_search_for_set_ups_finds_a_plan_near_the_best_and_none_where_none_is() -> None:
     numbers = trigeiro_like(5, 8, seed=4, capacity_per_item=140)
-    plan = lot_sizes_capacitated(**numbers, gap=1e-6)  # type: ignore[arg-type]
+    plan = lot_sizes_capacitated(**numbers, gap=1e-6)  # type: ignore[arg-type]  # numbers by name, of several types
     problem = as_problem(numbers)
     found = find_set_ups(problem, None, 10.0)
     assert found is not None
@@ -208,7 +208,7 @@ def test_search_for_set_ups_finds_a_plan_near_the_best_and_none_where_none_is() 
 def test_a_known_plan_is_never_made_worse() -> None:
     numbers = trigeiro_like(4, 6, seed=6, capacity_per_item=150)
     problem = as_problem(numbers)
-    best = lot_sizes_capacitated(**numbers, gap=1e-6)  # type: ignore[arg-type]
+    best = lot_sizes_capacitated(**numbers, gap=1e-6)  # type: ignore[arg-type]  # numbers by name, of several types
     found = find_set_ups(problem, best.set_ups.astype("float64"), 5.0)
     assert found is not None
     fixed = SetUpChoice(found, found, np.ones(found.shape, dtype=np.bool_))
@@ -217,9 +217,9 @@ def test_a_known_plan_is_never_made_worse() -> None:
 
 def test_plan_by_way_of_the_search_is_the_same_best_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = trigeiro_like(5, 8, seed=4, capacity_per_item=150)
-    at_once = lot_sizes_capacitated(**numbers, gap=1e-6)  # type: ignore[arg-type]
+    at_once = lot_sizes_capacitated(**numbers, gap=1e-6)  # type: ignore[arg-type]  # numbers by name, of several types
     monkeypatch.setattr(capacitated, "FIRST_TRY", 1e-4)  # too short for anything
-    searched = lot_sizes_capacitated(**numbers, gap=1e-6)  # type: ignore[arg-type]
+    searched = lot_sizes_capacitated(**numbers, gap=1e-6)  # type: ignore[arg-type]  # numbers by name, of several types
     assert searched.is_proven
     assert searched.cost == pytest.approx(at_once.cost, rel=2e-6)
 

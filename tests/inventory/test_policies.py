@@ -220,6 +220,6 @@ def test_wrong_arguments_are_refused() -> None:
     with pytest.raises(ParameterError, match="no finite mean"):
         newsvendor(1, 1, stats.cauchy())
     with pytest.raises(ParameterError, match="whole"):
-        base_stock_policy(1, 2, 50, 8, 4, 1.5)  # type: ignore[arg-type]
+        base_stock_policy(1, 2, 50, 8, 4, 1.5)  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(ParameterError, match="2 holding costs for 1 lead times"):
         serial_base_stock([1, 2], [1], 5, 4)

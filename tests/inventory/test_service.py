@@ -161,7 +161,7 @@ EXPOSURES = [
 def test_the_reorder_point_is_the_least_that_reaches_the_target(
     exposure: Exposure, quantity: float, measure: str
 ) -> None:
-    found = reorder_points_for_target(exposure, quantity, 0.95, measure)  # type: ignore[arg-type]
+    found = reorder_points_for_target(exposure, quantity, 0.95, measure)  # type: ignore[arg-type]  # the measure is a text here
     assert (getattr(found, measure) >= 0.95 - 1e-9).all()
     step = 1.0 if exposure.longest.whole else 1e-4
     below = service_of(exposure, found.reorder_point - step, quantity)
@@ -213,7 +213,7 @@ def test_demand_that_never_comes_needs_no_stock() -> None:
 def test_wrong_arguments_are_refused() -> None:
     exposure = Exposure(PoissonDemand(MEANS))
     with pytest.raises(ParameterError, match="'target' is 1.*'measure' is 'level'"):
-        reorder_points_for_target(exposure, 3, 1.0, "level")  # type: ignore[arg-type]
+        reorder_points_for_target(exposure, 3, 1.0, "level")  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(ParameterError, match="not whole"):
         reorder_points_for_target(exposure, 2.5, 0.9, "fill_rate")
     with pytest.raises(ParameterError, match="'mean' is nan at position 1"):

@@ -199,7 +199,7 @@ def test_a_warehouse_sees_what_it_sent_as_its_outflow() -> None:
     class Watching:
         seen: Floats = np.zeros((1, 1))
 
-        def order(self, situation) -> Floats:  # type: ignore[no-untyped-def]
+        def order(self, situation) -> Floats:  # type: ignore[no-untyped-def]  # a rule is called by shape
             if 1 in situation.series:
                 self.seen = situation.mean_sales(situation.week, 13)
             return UpToRule(np.array([10.0, 100.0])).order(situation)

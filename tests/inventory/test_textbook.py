@@ -102,7 +102,7 @@ def test_quantity_discount(
     ],
 )
 def test_lot_sizes(arguments: tuple[object, ...], quantities: list[float], cost: float) -> None:
-    plan = lot_sizes(*arguments)  # type: ignore[arg-type]
+    plan = lot_sizes(*arguments)  # type: ignore[arg-type]  # arguments of several types
     assert plan.order_quantities.tolist() == quantities
     assert_six_digits([plan.cost], cost)
 

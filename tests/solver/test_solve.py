@@ -127,7 +127,7 @@ def test_options_that_do_not_exist_are_refused(more: dict[str, float], words: st
 )
 def test_settings_out_of_bounds_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ParameterError, match=next(iter(wrong))):
-        solve(shelf(), **({"time_limit": 5.0, "gap": 0.0} | wrong))  # type: ignore[arg-type]
+        solve(shelf(), **({"time_limit": 5.0, "gap": 0.0} | wrong))  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_same_seed_same_plan() -> None:

@@ -119,6 +119,9 @@ def replay_history(
 ) -> Comparison:
     """Play both rules over the last weeks as they were, lead times drawn as measured.
 
+    Both rules meet the same draws. Lead times, margins and classes are those known today: what was learned of
+    suppliers since is in them.
+
     Parameters
     ----------
     policy
