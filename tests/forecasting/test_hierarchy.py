@@ -181,7 +181,7 @@ def test_unknown_rules_and_too_many_nodes_are_refused(
 ) -> None:
     bottom, upper = np.ones((5, 2)), np.ones((hierarchy.nodes, 2))
     with pytest.raises(ParameterError, match="unknown 'ols'"):
-        reconcile(hierarchy, bottom, upper, rule="ols")  # type: ignore[arg-type]
+        reconcile(hierarchy, bottom, upper, rule="ols")  # type: ignore[arg-type]  # wrong on purpose
     many = pd.concat([KEYS.assign(product_id=KEYS["product_id"] + str(i)) for i in range(401)])
     wide = build_hierarchy(many)
     with pytest.raises(ParameterError, match="Use wls_var above 2,000"):

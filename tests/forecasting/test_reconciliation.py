@@ -49,7 +49,7 @@ def test_each_rule_gives_means_that_are_not_negative_and_add_up_at_every_level(
 def test_every_rule_is_one_of_the_setting_and_another_is_refused_by_name() -> None:
     assert get_args(Rule) == RULES
     with pytest.raises(ParameterError, match="reconciliation: unknown 'magic'.*mint_shrink"):
-        ForecastSettings(reconciliation="magic")  # type: ignore[arg-type]
+        ForecastSettings(reconciliation="magic")  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_boosted_runs_when_asked_for_the_same_each_time_and_stands_in_the_ladder(

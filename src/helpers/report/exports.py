@@ -231,7 +231,7 @@ def _text(value: object, kind: str) -> str:
     if kind == "bool" or isinstance(value, bool):
         return "true" if value else "false"
     if kind == "date":
-        return f"{pd.Timestamp(value):%Y-%m-%d}"  # type: ignore[arg-type]
+        return f"{pd.Timestamp(value):%Y-%m-%d}"  # type: ignore[arg-type]  # the kind of the column says it is a day
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
     return str(value) if isinstance(value, int | float) or hasattr(value, "dtype") else neutral(str(value))

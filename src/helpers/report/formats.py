@@ -133,11 +133,11 @@ def say_cell(value: object, form: str, digits: int | None = None) -> str:
         return GAP
     if form in NUMBER_FORMATS:
         decimals = _DIGITS.get(form, 0) if digits is None else digits
-        plain = float(value)  # type: ignore[arg-type]
+        plain = float(value)  # type: ignore[arg-type]  # the format says it is a number
         text = number(plain * 100 if form == "pct" else plain, decimals)
         return f"{_not_quite(plain, text)}{_SPACE}%" if form == "pct" else text
     if form in {"date", "week"} and not isinstance(value, str):
-        day = pd.Timestamp(value)  # type: ignore[arg-type]
+        day = pd.Timestamp(value)  # type: ignore[arg-type]  # the format says it is a day
         return f"{day:%G-W%V}" if form == "week" else f"{day:%Y-%m-%d}"
     return str(value)
 
@@ -150,7 +150,7 @@ def check_format(form: str) -> None:
 
 def money_digits(values: Iterable[object]) -> int:
     """Return the decimals for a column of money: cents only where no amount reaches a thousand."""
-    known = [abs(float(value)) for value in values if is_known(value)]  # type: ignore[arg-type]
+    known = [abs(float(value)) for value in values if is_known(value)]  # type: ignore[arg-type]  # a column of money
     return 0 if not known or max(known) >= 1000 else 2
 
 
@@ -159,7 +159,7 @@ def is_known(value: object) -> bool:
     if value is None or value is pd.NaT or value is pd.NA:
         return False
     try:
-        return math.isfinite(value)  # type: ignore[arg-type]
+        return math.isfinite(value)  # type: ignore[arg-type]  # what is no number raises, and is caught
     except TypeError:
         return True
     except (ValueError, OverflowError):

@@ -81,4 +81,4 @@ def plain(value: object) -> Any:
 def _emit(body: Mapping[str, Any]) -> None:
     """Display one record; outside a notebook there is nobody to read it."""
     if get_ipython() is not None:
-        display({RECORD_MIME: dict(body)}, raw=True)  # type: ignore[no-untyped-call]
+        display({RECORD_MIME: dict(body)}, raw=True)  # type: ignore[no-untyped-call]  # IPython has no types

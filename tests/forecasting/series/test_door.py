@@ -202,7 +202,7 @@ def test_empty_and_incomplete_tables_are_refused() -> None:
     with pytest.raises(ContractError, match="missing 'series_id', 'demand'"):
         forecast_series(pd.DataFrame({"period": [1], "quantity": [2]}), 2, 1)
     with pytest.raises(ContractError, match="Give a DataFrame"):
-        forecast_series([1, 2, 3], 2, 1)  # type: ignore[arg-type]
+        forecast_series([1, 2, 3], 2, 1)  # type: ignore[arg-type]  # wrong on purpose
 
 
 @pytest.mark.parametrize("horizon", [0, -1, 2.5, True, "4"])

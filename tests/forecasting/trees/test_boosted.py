@@ -137,7 +137,7 @@ def test_series_without_any_record_get_no_forecast() -> None:
 
 def test_settings_that_cannot_be_meant_are_refused_together() -> None:
     with pytest.raises(ParameterError) as told:
-        BoostedSettings(target="mode", trees=0, learning_rate=0.0, quantiles=(1.0,), leads=(0,))  # type: ignore[arg-type]
+        BoostedSettings(target="mode", trees=0, learning_rate=0.0, quantiles=(1.0,), leads=(0,))  # type: ignore[arg-type]  # wrong on purpose
     for word in ("trees", "target", "learning_rate", "quantiles", "leads"):
         assert word in str(told.value)
     with pytest.raises(ParameterError, match="beyond the horizon"):
