@@ -19,6 +19,7 @@ from helpers.inventory import (
     budget_scenarios,
     check_inventory_plan,
     exports,
+    headlines,
     look_ahead,
     plan_inventory,
     service_scenarios,
@@ -225,4 +226,19 @@ def test_odd_bare_shop_is_planned_and_keeps_its_check() -> None:
     stock = case.table("stock")
     on_the_way = stock.loc[stock["date"] == pd.Timestamp(case.as_of), "in_transit"].sum()
     assert plan.outlook.coming.sum() == on_the_way
+    check_inventory_plan(exports.check_tables(plan), case).require()
+
+
+def test_limits_that_leave_nothing_are_said_and_too_small_suppliers_left_out() -> None:
+    tables = dict(shop.sample_tables())
+    tables["sites"] = tables["sites"].assign(storage_capacity_m3=0.05)
+    offered = tables["supply_terms"]
+    few = offered["minimum_quantity"].where(offered.index > 0, 1.0)  # a tenth of the smallest order for one
+    tables["supply_terms"] = offered.assign(weekly_capacity=few.where(offered.index > 0, 0.1))
+    case = case_from_tables(tables)
+    plan = shop.quick_plan(case, ahead=replace(shop.forecast(), case=case))
+    assert plan.firm.empty
+    assert plan.orders.clashes
+    assert "Limits leave no room" in headlines.say_orders(plan)
+    assert any("below their smallest order" in note for note in plan.notes)
     check_inventory_plan(exports.check_tables(plan), case).require()

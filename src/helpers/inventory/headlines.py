@@ -37,6 +37,8 @@ def say_orders(plan: InventoryPlan) -> str:
     firm = plan.next_orders()
     if firm.empty and plan.settings.budget > 0 and len(plan.ranked.table):
         return f"The budget of {money(plan.settings.budget)} pays for no order that is worth placing."
+    if firm.empty and plan.orders.clashes:
+        return "Limits leave no room for an order; the ones that are passed already are named below."
     if firm.empty:
         return f"Order nothing in the week of {plan.first_week:%-d %B %Y}: stock and open orders are enough."
     first = firm.iloc[0]

@@ -30,7 +30,7 @@ from helpers.inventory.orders.problem import OrderItems, OrderOptions
 from helpers.inventory.outlook import Outlook, whole_weeks
 from helpers.inventory.policy import Policy, cumulate
 from helpers.inventory.settings import InventorySettings
-from helpers.inventory.supply.offers import PAIR
+from helpers.inventory.supply.offers import PAIR, too_small
 
 POINTS = 20
 CLOSED = """
@@ -193,6 +193,7 @@ def order_options(
     offers = outlook.offers
     item = index.get_indexer(pd.MultiIndex.from_frame(offers[PAIR]))
     kept = (item >= 0) & ~offers["is_lane"].to_numpy() & offers["unit_cost"].notna().to_numpy()
+    kept &= ~too_small(offers).to_numpy()
     offers, item = offers[kept].reset_index(drop=True), item[kept]
     has_break = offers["price_break_quantity"].notna() & offers["price_break_cost"].notna()
     return OrderOptions(

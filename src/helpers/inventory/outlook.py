@@ -28,7 +28,7 @@ from helpers.inventory.settings import InventorySettings
 from helpers.inventory.stock.classes import classify
 from helpers.inventory.stock.stockout_risk import unit_margins
 from helpers.inventory.supply.lead_times import LeadTimes, measure_lead_times
-from helpers.inventory.supply.offers import PAIR, find_offers
+from helpers.inventory.supply.offers import PAIR, find_offers, too_small
 from helpers.inventory.supply.positions import Positions, positions
 
 NAMED = """
@@ -212,6 +212,10 @@ def _find_pairs(
     counted = [
         (int(no_cost.sum()), "pairs have no unit cost: money decisions leave them out"),
         (int(no_size.sum()), "pairs have no volume: they take no space in storage and trucks"),
+        (
+            int(too_small(offers).sum()),
+            "offers have a weekly capacity below their smallest order: never taken",
+        ),
         (int((table["source"] == -2).sum()), "pairs have nobody who is known to supply them"),
     ]
     absent = [name for name in ("purchase_orders", "receipts", "lanes") if not case.has(name)]

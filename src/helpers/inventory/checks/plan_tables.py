@@ -205,10 +205,16 @@ def with_terms(rows: pd.DataFrame, agreed: pd.DataFrame) -> pd.DataFrame:
 
 
 def _cheapest(tables: Tables) -> pd.DataFrame:
-    """The lowest price at which anybody delivers a pair of the outlook, with price break; else 0."""
+    """The lowest price at which anybody delivers a pair of the outlook, with price break; else 0.
+
+    Who gives less in a week than one whole pack, or than the minimum, delivers nothing.
+    """
     pairs, agreed = tables["stock_outlook"][PAIR].drop_duplicates(), tables["agreed"]
     known = agreed[OFFER[:2]].drop_duplicates()
     offers = with_terms(pairs.merge(known, on="product_id"), agreed)
+    pack = offers["order_multiple"].fillna(1.0)
+    smallest = np.ceil(offers["minimum_quantity"].fillna(0.0).clip(lower=pack) / pack - 1e-9) * pack
+    offers = offers[~(offers["weekly_capacity"] < smallest - 1e-9)]
     price = offers[["agreed_cost", "price_break_cost"]].min(axis=1)
     lowest = price.groupby([offers[name] for name in PAIR]).min().rename("cheapest").reset_index()
     return pairs.merge(lowest, on=PAIR, how="left").fillna({"cheapest": 0.0})

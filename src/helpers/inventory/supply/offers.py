@@ -73,6 +73,14 @@ def find_offers(case: Case, lead_times: LeadTimes) -> pd.DataFrame:
     return filled.iloc[order][columns].reset_index(drop=True)
 
 
+def too_small(offers: pd.DataFrame) -> pd.Series[bool]:
+    """Return which offers can never be taken: the supplier gives less in a week than the smallest order."""
+    lot = offers["order_multiple"]
+    smallest = np.ceil(offers["minimum_quantity"] / lot - 1e-9) * lot
+    never: pd.Series[bool] = offers["weekly_capacity"] < smallest - 1e-9  # False where there is no limit
+    return never
+
+
 def _with_terms(found: pd.DataFrame, case: Case) -> pd.DataFrame:
     """Add the terms of the site, else those for any site."""
     if not case.has("supply_terms"):
