@@ -23,6 +23,18 @@ def explain_left_out(road: Road, routes: list[TimedRoute]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["drop", "kind", "prize", "reason"])
 
 
+def shorten_route(road: Road, route: TimedRoute) -> TimedRoute | None:
+    """Return the route without as many of its last drops as it takes to keep every limit.
+
+    The search ends with such a route only where no feasible plan came up in its time.
+    """
+    for length in range(len(route.drops), 0, -1):
+        shorter = road.time_route(route.vehicle, route.drops[:length])
+        if shorter.is_feasible:
+            return shorter
+    return None
+
+
 def cheapest_extra(road: Road, routes: list[TimedRoute], drop: int) -> float:
     """Return the money of the cheapest place for a drop, the other drops kept in order; infinite if none."""
     best = np.inf

@@ -21,7 +21,7 @@ import pandas as pd
 
 from helpers.errors import ParameterError
 from helpers.transport.routes.case import RouteCase, Travel, read_case
-from helpers.transport.routes.leftover import explain_left_out
+from helpers.transport.routes.leftover import explain_left_out, shorten_route
 from helpers.transport.routes.reasons import find_unservable
 from helpers.transport.routes.search import Found, search_routes
 from helpers.transport.routes.timing import Road, TimedRoute
@@ -43,6 +43,7 @@ _ROUTES = (
     *("route", "vehicle", "depot", "end_depot", "drops", "departs", "returns", "minutes"),
     *("distance_km", "peak_kg", "peak_m3", "cost"),
 )
+_SEARCH_SHARE = 0.9  # of the time limit; the rest is for the tables
 _LEFT_OUT = ("drop", "kind", "prize", "reason")
 
 
@@ -156,11 +157,13 @@ def plan_routes(
     can[unservable.index.to_numpy(dtype=np.int64)] = False
     served = case.only(can)
     if can.any():
-        found = search_routes(served, iterations=iterations, time_limit=time_limit, seed=seed)
+        left = max(time_limit - (time.perf_counter() - begun), 0.0) * _SEARCH_SHARE
+        found = search_routes(served, iterations=iterations, time_limit=left, seed=seed)
     else:
         found = Found([], 0, 0.0, "nothing to plan")
     road = Road(served)
-    routes = [road.time_route(visit.vehicle, visit.drops) for visit in found.visits]
+    timed = [shorten_route(road, road.time_route(visit.vehicle, visit.drops)) for visit in found.visits]
+    routes = [route for route in timed if route is not None]
     left_out = pd.concat([_unservable_table(case, unservable), explain_left_out(road, routes)])
     return _gather(case, served, routes, left_out.reset_index(drop=True), found, seed, begun)
 

@@ -32,6 +32,8 @@ Integers = NDArray[np.int64]
 
 _MOST = np.iinfo(np.int64).max
 _SLACK = 1e-9
+_FIRST_PENALTY = 10.0  # mean legs
+_MOST_PENALTY = 1e4  # times the first
 _LOST = 10.0  # times the dearest single trip: what leaving out a required drop costs, where one must be
 
 
@@ -125,9 +127,42 @@ def search_routes(case: RouteCase, *, iterations: int | None, time_limit: float,
 def _run(data: pyvrp.ProblemData, budget: Budget, seed: int) -> pyvrp.Result:
     import pyvrp
 
-    with warnings.catch_warnings():
+    params = pyvrp.SolveParams(penalty=_penalties(data))
+    with warnings.catch_warnings():  # plans without room are told apart by their status, not by a warning
         warnings.simplefilter("ignore", pyvrp.exceptions.PenaltyBoundWarning)
-        return pyvrp.solve(data, budget, seed=seed, collect_stats=False, display=False)
+        return pyvrp.solve(data, budget, seed, collect_stats=False, display=False, params=params)
+
+
+def _penalties(data: pyvrp.ProblemData) -> pyvrp.PenaltyParams:
+    """Return first penalties in proportion to the day's money.
+
+    PyVRP's own are the same number for every day, whatever money, load and time are counted in.
+    """
+    import pyvrp
+
+    first = first_penalties(data)
+    most = _MOST_PENALTY * max(*first[0], *first[1:])
+
+    class Proportional(pyvrp.PenaltyParams):
+        def midpoint_penalties(self, data: pyvrp.ProblemData) -> tuple[list[float], float, float]:  # noqa: ARG002
+            return first
+
+    return Proportional(max_penalty=most)
+
+
+def first_penalties(data: pyvrp.ProblemData) -> tuple[list[float], float, float]:
+    """Return the price of a unit of load, time and distance too much: that of ten mean legs per mean unit."""
+    distance = float(np.mean(np.asarray(data.distance_matrix(0), dtype=np.float64)))
+    duration = float(np.mean(np.asarray(data.duration_matrix(0), dtype=np.float64)))
+    cars = data.vehicle_types()
+    leg = min(c.unit_distance_cost * distance + c.unit_duration_cost * duration for c in cars)
+    clients = data.clients()
+    loads = [
+        float(np.mean([max(one.delivery[k], one.pickup[k]) for one in clients]))
+        for k in range(data.num_load_dimensions)
+    ]
+    price = _FIRST_PENALTY * max(leg, 1.0)
+    return [price / max(load, 1.0) for load in loads], price / max(duration, 1.0), price / max(distance, 1.0)
 
 
 def choose_scale(case: RouteCase) -> Scale:
@@ -144,7 +179,9 @@ def choose_scale(case: RouteCase) -> Scale:
     if _are_whole(*money):
         return Scale(distance, minutes, weight, volume, 1.0)
     smallest = min(rate[rate > 0].min() for rate in rates if (rate > 0).any()) if _any(rates) else 1.0
-    return Scale(distance, minutes, weight, volume, 10.0 ** np.clip(np.ceil(3 - np.log10(smallest)), 0, 9))
+    return Scale(
+        distance, minutes, weight, volume, float(10.0 ** np.clip(np.ceil(3 - np.log10(smallest)), 0, 9))
+    )
 
 
 def _any(rates: list[pd.Series]) -> bool:
