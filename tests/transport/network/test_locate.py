@@ -92,7 +92,7 @@ def test_the_number_of_sites_is_kept(
 def test_prices_and_core_agree_with_the_whole_model(
     single_sourcing: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    numbers = company(3, 20, 60, fixed=500.0, capacity=120.0)
+    numbers = company(3, 14, 40, fixed=500.0, capacity=110.0)
     whole = locate_facilities(*numbers, single_sourcing=single_sourcing)
     monkeypatch.setattr(locate, "_SMALL", 0)
     by_prices = locate_facilities(*numbers, single_sourcing=single_sourcing)
@@ -117,7 +117,7 @@ def test_no_prices_prove_more_than_the_best_plan_costs() -> None:
 def test_reduced_costs_never_rule_out_a_better_plan() -> None:
     numbers = company(5, 10, 60, fixed=500.0, capacity=200.0)
     prices = price_customers(problem_of(numbers), time_limit=5)
-    for site in range(10):
+    for site in range(0, 10, 3):
         forced = locate_facilities(*numbers, open_sites=[site]).cost
         assert forced >= prices.bound + max(prices.reduced_cost[site], 0.0) - 1e-6
 

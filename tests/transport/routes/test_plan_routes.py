@@ -107,7 +107,7 @@ DC = pd.DataFrame({"depot": ["DC"]})
 
 
 def test_published_optimum_is_found(augerat: Path) -> None:
-    found = plan_routes(augerat, iterations=1500, time_limit=30)
+    found = plan_routes(augerat, iterations=800, time_limit=30)
     assert found.cost == found.distance_km == 784
     assert len(found.routes) == 5
     assert check_routes(found).empty

@@ -43,7 +43,8 @@ _ROUTES = (
     *("route", "vehicle", "depot", "end_depot", "drops", "departs", "returns", "minutes"),
     *("distance_km", "peak_kg", "peak_m3", "cost"),
 )
-_SEARCH_SHARE = 0.9  # of the time limit; the rest is for the tables
+_TABLES_SHARE = 0.1  # of the time limit is kept for the tables, or so many seconds
+_TABLES_SECONDS = 1.0
 _LEFT_OUT = ("drop", "kind", "prize", "reason")
 
 
@@ -157,7 +158,8 @@ def plan_routes(
     can[unservable.index.to_numpy(dtype=np.int64)] = False
     served = case.only(can)
     if can.any():
-        left = max(time_limit - (time.perf_counter() - begun), 0.0) * _SEARCH_SHARE
+        spent = time.perf_counter() - begun + min(_TABLES_SHARE * time_limit, _TABLES_SECONDS)
+        left = max(time_limit - spent, 0.0)
         found = search_routes(served, iterations=iterations, time_limit=left, seed=seed)
     else:
         found = Found([], 0, 0.0, "nothing to plan")

@@ -33,6 +33,7 @@ Integers = NDArray[np.int64]
 _MOST = np.iinfo(np.int64).max
 _SLACK = 1e-9
 _FIRST_PENALTY = 10.0  # mean legs
+_HISTORY = 100  # plans that a worse one is compared with; a third of PyVRP's own, for searches of seconds
 _MOST_PENALTY = 1e4  # times the first
 _LOST = 10.0  # times the dearest single trip: what leaving out a required drop costs, where one must be
 
@@ -127,7 +128,8 @@ def search_routes(case: RouteCase, *, iterations: int | None, time_limit: float,
 def _run(data: pyvrp.ProblemData, budget: Budget, seed: int) -> pyvrp.Result:
     import pyvrp
 
-    params = pyvrp.SolveParams(penalty=_penalties(data))
+    memory = pyvrp.IteratedLocalSearchParams(history_length=_HISTORY)
+    params = pyvrp.SolveParams(ils=memory, penalty=_penalties(data))
     with warnings.catch_warnings():  # plans without room are told apart by their status, not by a warning
         warnings.simplefilter("ignore", pyvrp.exceptions.PenaltyBoundWarning)
         return pyvrp.solve(data, budget, seed, collect_stats=False, display=False, params=params)
