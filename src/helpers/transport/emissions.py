@@ -62,7 +62,7 @@ class ShipmentEmissions:
         return float(self.legs["kg_co2e"].sum())
 
     def by(self, columns: str | Sequence[str]) -> pd.DataFrame:
-        """Return weight_kg, tonne_km, kg_co2e and gco2e_per_tkm, summed by shipment_id, lane_id, customer_id…
+        """Return weight_kg, tonne_km, kg_co2e and gco2e_per_tkm, summed by these columns.
 
         Raises
         ------

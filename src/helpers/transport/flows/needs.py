@@ -48,7 +48,7 @@ def read_needs(
 
 
 def _summed(table: pd.DataFrame) -> pd.DataFrame:
-    sums = table.groupby(["product_id", "site_id", "week"], as_index=False)["units"].sum()
+    sums = table.groupby(["product_id", "site_id", "week"], as_index=False)[["units"]].sum()
     return sums[sums["units"] > 0].reset_index(drop=True)
 
 
@@ -62,8 +62,8 @@ def _week_numbers(week: pd.Series, monday: dt.date) -> pd.Series:
 
 def _refuse_wrong(case: Case, table: pd.DataFrame) -> None:
     units = table["units"].astype("float64")
-    wrong = {
-        "units are not a finite number of 0 or more": ~np.isfinite(units) | (units < 0),
+    wrong: dict[str, pd.Series] = {
+        "units are not a finite number of 0 or more": ~units.between(0, np.finfo(np.float64).max),
         "the week is before the plan": table["week"] < 0,
         "the product is unknown": ~table["product_id"].isin(case.table("products")["product_id"]),
         "the site is unknown": ~table["site_id"].isin(case.table("sites")["site_id"]),

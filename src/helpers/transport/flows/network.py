@@ -17,7 +17,6 @@ from helpers.transport.emissions import factors_of, read_factors
 from helpers.transport.flows.settings import FlowSettings
 
 _CELL = ["site_id", "product_id"]
-_OPEN = ("approved", "confirmed")
 
 
 def read_lanes(case: Case, settings: FlowSettings) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -27,7 +26,8 @@ def read_lanes(case: Case, settings: FlowSettings) -> tuple[pd.DataFrame, tuple[
     lanes = case.table("lanes")
     lanes = lanes[lanes["origin_id"].isin(kept) & lanes["destination_id"].isin(kept)].reset_index(drop=True)
     late = np.maximum(lanes["transit_days"] - settings.same_week_days, 0.0)
-    factor, notes = np.zeros(len(lanes)), ("Carbon is 0: there is no table emission_factors.",)
+    factor = np.zeros(len(lanes))
+    notes: tuple[str, ...] = ("Carbon is 0: there is no table emission_factors.",)
     if case.has("emission_factors"):
         factors = read_factors(case.table("emission_factors"))
         found, lacking = factors_of(lanes, factors)
@@ -89,7 +89,7 @@ def read_supply(case: Case, monday: object, weeks: int) -> pd.DataFrame:
         [case.as_of],
     )
     coming = case.query(
-        f"""
+        """
         WITH received AS (SELECT po_id, po_line, sum(quantity) AS units FROM receipts
                           WHERE date <= ? GROUP BY ALL)
         SELECT p.site_id, p.product_id,
@@ -97,13 +97,13 @@ def read_supply(case: Case, monday: object, weeks: int) -> pd.DataFrame:
                         CAST(coalesce(p.confirmed_date, p.due_date) AS DATE)) / 7), 0) AS week,
                greatest(p.quantity - coalesce(r.units, 0), 0) AS units
         FROM purchase_orders p LEFT JOIN received r ON r.po_id = p.po_id AND r.po_line = p.line
-        WHERE p.status IN {_OPEN} AND p.order_date <= ? ORDER BY ALL
+        WHERE p.status IN ('approved', 'confirmed') AND p.order_date <= ? ORDER BY ALL
         """,
         [case.as_of, monday, case.as_of],
     )
     table = pd.concat([part for part in (stock, coming) if len(part)] or [stock], ignore_index=True)
     table = table.astype({"week": "int64", "units": "float64"})
-    sums = table.groupby([*_CELL, "week"], as_index=False)["units"].sum()
+    sums = table.groupby([*_CELL, "week"], as_index=False)[["units"]].sum()
     return sums[(sums["units"] > 0) & (sums["week"] < weeks)].reset_index(drop=True)
 
 

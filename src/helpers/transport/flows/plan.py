@@ -150,7 +150,7 @@ def read_plan(problem: FlowProblem, solution: Solution) -> FlowPlan:
         limits=_read_limits(solution),
         money=money,
         cost=float(money["money"].sum()),
-        tonnes_co2e=float(moves["units"] @ moves["carbon"]) / 1000,
+        tonnes_co2e=float((moves["units"] * moves["carbon"]).sum()) / 1000,
         problem=problem,
         solution=solution,
         notes=problem.notes,

@@ -91,7 +91,7 @@ def _wrong_amounts(settings: FlowSettings) -> list[str]:
     ]
     if not 0 <= settings.unmet_penalty < _MOST_PENALTY:
         findings.append(
-            f"'unmet_penalty' is {settings.unmet_penalty:g}. Give 0 to below {_MOST_PENALTY:g}: higher prices "
-            "drown the rest of the cost."
+            f"'unmet_penalty' is {settings.unmet_penalty:g}. Give 0 to below "
+            f"{_MOST_PENALTY:g}: higher prices drown the rest of the cost."
         )
     return findings
