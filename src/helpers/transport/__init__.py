@@ -1,4 +1,4 @@
-"""How goods move: which sites, which flows, which routes."""
+"""How goods move: which sites, which flows and loads, which routes, at what cost and carbon."""
 
 from helpers.transport.emissions import (
     EmissionFactors,
@@ -7,7 +7,9 @@ from helpers.transport.emissions import (
     recorded_legs,
     shipment_emissions,
 )
-from helpers.transport.flows import CarbonFrontier, FlowPlan, FlowSettings, carbon_frontier, plan_flow
+from helpers.transport.flows import CarbonFrontier, FlowPlan, FlowSettings, Wants, carbon_frontier, plan_flow
+from helpers.transport.flows.today import TodayComparison, compare_with_today
+from helpers.transport.loads import LoadPlan, pack_loads
 from helpers.transport.network import FacilityPlan, OrlibInstance, locate_facilities, read_orlib
 from helpers.transport.routes import RouteCase, RoutePlan, Travel, check_routes, plan_routes, read_vrplib
 
@@ -17,14 +19,19 @@ __all__ = [
     "FacilityPlan",
     "FlowPlan",
     "FlowSettings",
+    "LoadPlan",
     "OrlibInstance",
     "RouteCase",
     "RoutePlan",
     "ShipmentEmissions",
+    "TodayComparison",
     "Travel",
+    "Wants",
     "carbon_frontier",
     "check_routes",
+    "compare_with_today",
     "locate_facilities",
+    "pack_loads",
     "plan_flow",
     "plan_routes",
     "read_factors",

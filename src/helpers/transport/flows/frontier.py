@@ -1,146 +1,183 @@
-"""Cost against carbon: the least cost at each of several carbon budgets, and the price of the next tonne.
+"""Cost against carbon: the cheapest plan at each price of carbon, from none to a price beyond reason.
 
-The service is held: unmet needs may cost no more than in the cheapest plan, so carbon falls by other modes,
-lanes, sources and weeks and never by leaving needs unmet. Between the carbon C₁ of the cheapest plan and the
-least carbon C₀ at which the service can be held, K budgets lie at equal distances; C(k) costs Z(k), and
+    Z(λ) = min  cost + λ · C        with the service held, vehicles whole as in the plan
 
-    abatement price λ(k) = −∂Z ÷ ∂C    money per tonne
+Between two plans (C₁, cost₁) and (C₂, cost₂) with C₁ > C₂, the price at which they cost the same,
 
-is the dual of the budget. Vehicles may be parts of a vehicle in all weeks: only a linear programme has exact
-prices, and they never fall as the budget falls (Z is convex in C).
+    λ = (cost₂ − cost₁) ÷ (C₁ − C₂),
+
+is asked for next: it finds the plan that lies farthest below the line between the two, or proves, to the gap of the
+solve, that none does. So every point is the best plan for a range of carbon prices, and the ends of the range are
+the prices of the next tonne less and of the last. Service is held: what unmet needs, stock below target and late
+orders cost may not exceed what they cost in the cheapest plan; carbon falls by mode, load, lane, source and week.
+
+Source: Aneja and Nair (1979), Bicriteria transportation problem, Management Science 25(1).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from helpers.contract import Case
 from helpers.errors import ParameterError
-from helpers.solver import Model, Solution, WhatIf, solve
-from helpers.transport.flows.problem import FlowProblem, read_problem
-from helpers.transport.flows.program import CARBON, build_flow_model
+from helpers.transport.flows.plan import FlowPlan, solve_flow
+from helpers.transport.flows.problem import FlowProblem, Wants, read_problem
 from helpers.transport.flows.settings import FlowSettings
 
-_SLACK = 1e-6
+MOST_PRICE = 5_000.0
+_LEAST_STEP = 0.002  # of the distance between the ends; nearer points tell nothing
+_SERVICE = ("unmet needs", "stock below target", "orders left waiting")
+_SLACK = 1.001
 
 
 @dataclass(frozen=True, eq=False)
 class CarbonFrontier:
-    """The least cost at each carbon budget.
+    """The cheapest plan at each price of carbon.
 
     Parameters
     ----------
     points
-        budget, tonnes_co2e, cost, extra_cost (above the cheapest plan), abatement_price (money per tonne that
-        the next one less costs), unmet_cost; from the cheapest plan to the least carbon.
+        tonnes_co2e, cost (without the price of carbon), extra_cost (above the cheapest plan), price_from and
+        price_to (money per tonne between which the plan is the best of these), gap; cheapest plan first.
     modes
-        budget, mode, tonne_km, kg_co2e: which modes carry how much at each point.
-    notes
-        What was assumed, in words.
+        point, mode, tonne_km, kg_co2e, vehicles: what carries how much at each point.
+    plans
+        One per point.
     """
 
     points: pd.DataFrame
     modes: pd.DataFrame
-    notes: tuple[str, ...]
+    plans: tuple[FlowPlan, ...]
 
     @property
     def sentence(self) -> str:
         """The frontier in one sentence, by its first cut and its last point."""
-        first, last = self.points.iloc[min(1, len(self.points) - 1)], self.points.iloc[-1]
-        start = self.points["tonnes_co2e"].iloc[0]
-        cut = 1 - last["tonnes_co2e"] / start if start else 0.0
+        first, last = self.points.iloc[0], self.points.iloc[-1]
+        if len(self.points) == 1:
+            return (
+                f"The cheapest plan causes {first['tonnes_co2e']:,.2f} t CO2e; no plan with the same service "
+                f"causes less at a price of carbon up to {MOST_PRICE:,.0f} per tonne."
+            )
+        cut = 1 - last["tonnes_co2e"] / first["tonnes_co2e"] if first["tonnes_co2e"] else 0.0
         return (
-            f"From {start:,.2f} t CO2e, the next tonne less costs {first['abatement_price']:,.0f}; "
-            f"{cut:.0%} less is possible at the same service, for {last['extra_cost']:,.0f} more."
+            f"The cheapest plan causes {first['tonnes_co2e']:,.2f} t CO2e. The next step down costs "
+            f"{first['price_to']:,.0f} per tonne less; {cut:.0%} less is possible at the same service for "
+            f"{last['extra_cost']:,.0f} more, the last of it at {last['price_from']:,.0f} per tonne."
         )
 
 
 def carbon_frontier(
-    case: Case, settings: FlowSettings | None = None, points: int = 6, needs: pd.DataFrame | None = None
+    case: Case, settings: FlowSettings | None = None, wants: Wants | None = None, *, points: int = 6
 ) -> CarbonFrontier:
-    """Return cost, carbon, abatement price and modes from the cheapest to the cleanest plan.
+    """Return cost, carbon and the price of carbon from the cheapest to the cleanest plan.
 
     Parameters
     ----------
-    case, settings, needs
-        As for `plan_flow`; `frozen_weeks` and `carbon_budget` of the settings are not used.
+    case, settings, wants
+        As for `plan_flow`; `carbon_price` and `carbon_budget` of the settings are not used.
     points
-        K, budgets, 2 or more; the first is the cheapest plan.
+        Plans solved at most, 2 or more.
 
     Raises
     ------
     ParameterError
         Fewer than two points.
     SolverError
-        A point has no proven plan within the time limit.
+        A point has no plan within the time limit.
     """
     if points < 2:
         raise ParameterError(f"carbon_frontier: 'points' is {points}. Give 2 or more.")
-    settings = replace(settings or FlowSettings(), frozen_weeks=0, carbon_budget=None)
-    problem = read_problem(case, settings, needs)
-    cheapest = _solved(build_flow_model(problem), settings)
-    most = _tonnes(problem, cheapest)
-    unmet = _unmet_cost(problem, cheapest) * (1 + _SLACK) + _SLACK
-    least = _solved(build_flow_model(problem, unmet_limit=unmet, only_carbon=True), settings).objective
-    budgets = np.linspace(most, least + _SLACK * max(most, 1.0), points)
-    model = build_flow_model(problem, carbon_budget=most, unmet_limit=unmet)
-    solutions = _swept(_solved(model, settings), budgets)
-    rows = [_point(problem, budget, one) for budget, one in zip(budgets.tolist(), solutions, strict=True)]
-    table = pd.DataFrame(rows)
-    modes = [_modes(problem, budget, one) for budget, one in zip(budgets.tolist(), solutions, strict=True)]
-    return CarbonFrontier(
-        points=table.assign(extra_cost=table["cost"] - table["cost"].iloc[0]),
-        modes=pd.concat(modes, ignore_index=True),
-        notes=(*problem.notes, "Frontier: vehicles may be parts of a vehicle; unmet needs are held."),
+    settings = replace(settings or FlowSettings(), carbon_price=0.0, carbon_budget=None)
+    return trace_frontier(read_problem(case, settings, wants), points)
+
+
+def trace_frontier(problem: FlowProblem, points: int, cheapest: FlowPlan | None = None) -> CarbonFrontier:
+    """Trace the frontier of a problem; `cheapest` is its plan without a price of carbon, if there is one."""
+    first = cheapest or solve_flow(problem)
+    held = _service_cost(first) * _SLACK + 1.0
+    found = [first, _at_price(problem, MOST_PRICE, held)]
+    asked: set[tuple[int, int]] = set()
+    while len(found) < points:
+        found = _lower_hull(found)
+        pair = _widest(found, asked)
+        if pair is None:
+            break
+        left, right = pair
+        asked.add((id(left), id(right)))
+        found.append(_at_price(problem, _price_between(left, right), held))
+    plans = tuple(_lower_hull(found))
+    return CarbonFrontier(_points(plans), _modes(plans), plans)
+
+
+def _at_price(problem: FlowProblem, price: float, held: float) -> FlowPlan:
+    settings = replace(problem.settings, carbon_price=price)
+    return solve_flow(replace(problem, settings=settings), most_service_cost=held)
+
+
+def _service_cost(plan: FlowPlan) -> float:
+    return float(plan.money.set_index("name")["money"].reindex(_SERVICE).fillna(0.0).sum())
+
+
+def _cost(plan: FlowPlan) -> float:
+    money = plan.money.set_index("name")["money"]
+    return float(money.drop("carbon price").sum())
+
+
+def _price_between(left: FlowPlan, right: FlowPlan) -> float:
+    return (_cost(right) - _cost(left)) / (left.tonnes_co2e - right.tonnes_co2e)
+
+
+def _lower_hull(plans: list[FlowPlan]) -> list[FlowPlan]:
+    """Return the plans that are best at some price of carbon, cheapest (and most carbon) first."""
+    hull: list[FlowPlan] = []
+    for plan in sorted(plans, key=lambda one: (_cost(one), one.tonnes_co2e)):
+        if hull and plan.tonnes_co2e >= hull[-1].tonnes_co2e - 1e-9:
+            continue
+        while len(hull) > 1 and _price_between(hull[-2], hull[-1]) >= _price_between(hull[-1], plan):
+            hull.pop()
+        hull.append(plan)
+    return hull
+
+
+def _widest(hull: list[FlowPlan], asked: set[tuple[int, int]]) -> tuple[FlowPlan, FlowPlan] | None:
+    """Return the neighbours with the most carbon between them that were not asked about."""
+    whole = hull[0].tonnes_co2e - hull[-1].tonnes_co2e
+    pairs = [
+        (left.tonnes_co2e - right.tonnes_co2e, number)
+        for number, (left, right) in enumerate(zip(hull, hull[1:], strict=False))
+        if (id(left), id(right)) not in asked and left.tonnes_co2e - right.tonnes_co2e > _LEAST_STEP * whole
+    ]
+    if not pairs:
+        return None
+    number = max(pairs)[1]
+    return hull[number], hull[number + 1]
+
+
+def _points(plans: tuple[FlowPlan, ...]) -> pd.DataFrame:
+    between = [_price_between(left, right) for left, right in zip(plans, plans[1:], strict=False)]
+    costs = [_cost(plan) for plan in plans]
+    return pd.DataFrame(
+        {
+            "tonnes_co2e": [plan.tonnes_co2e for plan in plans],
+            "cost": costs,
+            "extra_cost": [cost - costs[0] for cost in costs],
+            "price_from": [0.0, *between],
+            "price_to": [*between, MOST_PRICE],
+            "gap": [plan.gap for plan in plans],
+        }
     )
 
 
-def _solved(model: Model, settings: FlowSettings) -> Solution:
-    solution = solve(model, time_limit=settings.time_limit, gap=0.0, seed=settings.seed)
-    solution.require()
-    return solution
-
-
-def _swept(first: Solution, budgets: NDArray[np.float64]) -> list[Solution]:
-    """Return the plans at falling budgets, each solved from where the one before stands."""
-    with WhatIf(first) as trial:
-        moved = [trial.move(CARBON, to=float(budget)) for budget in budgets]
-    for solution in moved:
-        solution.require()
-    return moved
-
-
-def _tonnes(problem: FlowProblem, solution: Solution) -> float:
-    return float(solution.values("ship") @ problem.moves["carbon"]) / 1000
-
-
-def _unmet_cost(problem: FlowProblem, solution: Solution) -> float:
-    return float(solution.values("unmet") @ problem.needs["unmet_cost"])
-
-
-def _point(problem: FlowProblem, budget: float, solution: Solution) -> dict[str, float]:
-    found = solution.require().row_duals
-    row = solution.model.rule(CARBON).start
-    price = 0.0 if found is None else -float(found[row]) + 0.0
-    return {
-        "budget": budget,
-        "tonnes_co2e": _tonnes(problem, solution),
-        "cost": solution.objective,
-        "abatement_price": price,
-        "unmet_cost": _unmet_cost(problem, solution),
-    }
-
-
-def _modes(problem: FlowProblem, budget: float, solution: Solution) -> pd.DataFrame:
-    lanes = problem.lanes[["lane_id", "mode", "distance_km"]]
-    moves = problem.moves.merge(lanes, on="lane_id", how="left", validate="many_to_one")
-    units = solution.values("ship")
-    table = moves[["mode"]].assign(
-        tonne_km=units * moves["weight"] * moves["distance_km"] / 1000, kg_co2e=units * moves["carbon"]
-    )
-    sums = table.groupby("mode", as_index=False)[["tonne_km", "kg_co2e"]].sum()
-    return sums.assign(budget=budget)[["budget", "mode", "tonne_km", "kg_co2e"]]
+def _modes(plans: tuple[FlowPlan, ...]) -> pd.DataFrame:
+    parts = []
+    for number, plan in enumerate(plans):
+        lanes = plan.problem.lanes.set_index("lane_id")["mode"]
+        moved = plan.account.flows.assign(mode=lambda rows, of=lanes: rows["lane_id"].map(of))
+        sums = moved.groupby("mode", as_index=False)[["tonne_km", "kg_co2e"]].sum()
+        trips = plan.account.vehicles.assign(mode=lambda rows, of=lanes: rows["lane_id"].map(of))
+        used = trips.groupby("mode")["vehicles"].sum()
+        parts.append(sums.assign(point=number, vehicles=sums["mode"].map(used).fillna(0.0)))
+    table = pd.concat(parts, ignore_index=True)
+    return table[["point", "mode", "tonne_km", "kg_co2e", "vehicles"]]

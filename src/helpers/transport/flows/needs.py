@@ -1,4 +1,10 @@
-"""What must be where by when: given needs made regular, or past sales as a simple stand-in."""
+"""What must be where by when: given demand or past sales, parted into what is fetched and what is delivered.
+
+Of what a site sells, a share is carried to a delivery zone. The share of product p at site i for zone z comes
+from records, drawn to the share of all products of the site where p has sold little:
+
+    share_ipz = (delivered_ipz + k · share_iz) ÷ (sold_ip + k),       k = 20 units
+"""
 
 from __future__ import annotations
 
@@ -12,6 +18,9 @@ from helpers.errors import ParameterError
 from helpers.transport.flows.settings import FlowSettings
 
 COLUMNS = ["product_id", "site_id", "week", "units"]
+KEYS = ["product_id", "site_id", "sold_at", "week"]
+_SHRINKAGE = 20.0
+_SHARE_WEEKS = 26
 
 
 def first_monday(case: Case) -> dt.date:
@@ -20,39 +29,45 @@ def first_monday(case: Case) -> dt.date:
 
 
 def read_needs(
-    case: Case, settings: FlowSettings, needs: pd.DataFrame | None
+    case: Case, settings: FlowSettings, demand: pd.DataFrame | None
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return product_id, site_id, week (0 … T − 1), units above 0, each key once, and notes.
+    """Return product_id, site_id, sold_at, week (0 … T − 1), whole units above 0, each key once, and notes.
+
+    What is delivered is needed in its zone (`site_id`) and was sold at a site (`sold_at`); what is fetched is
+    needed where it is sold. Units are rounded so that sums over weeks stay within half a unit.
 
     Raises
     ------
     ParameterError
-        The needs lack a column, name unknown products or sites, lie before the plan or are below 0; all
+        The demand lacks a column, names unknown products or sites, lies before the plan or is below 0; all
         findings at once.
     """
-    if needs is None:
-        found = _past_sales(case, settings)
-        note = (
+    if demand is None:
+        table = _past_sales(case, settings)
+        notes = [
             f"Needs: mean sales of the last {settings.history_weeks} weeks stand in for a plan of needs; "
             "they know no season and no promotion."
-        )
-        return found, (note,)
-    lacking = [name for name in COLUMNS if name not in needs.columns]
+        ]
+    else:
+        table, notes = _given(case, settings, demand)
+    shares = delivered_shares(case)
+    if len(shares):
+        notes.append(f"What is delivered to which zone is taken from the last {_SHARE_WEEKS} weeks.")
+    return _whole(_parted(table, shares)), tuple(notes)
+
+
+def _given(case: Case, settings: FlowSettings, demand: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    lacking = [name for name in COLUMNS if name not in demand.columns]
     if lacking:
         raise ParameterError(f"needs: there is no column {', '.join(map(repr, lacking))}. Add it.")
-    table = needs[COLUMNS].assign(week=_week_numbers(needs["week"], first_monday(case)))
+    table = demand[COLUMNS].assign(week=week_numbers(demand["week"], first_monday(case)))
     _refuse_wrong(case, table)
     late = table["week"] >= settings.weeks
-    notes = (f"{int(late.sum())} needs after the last week of the plan are left out.",) if late.any() else ()
-    return _summed(table[~late]), notes
+    notes = [f"{int(late.sum())} needs after the last week of the plan are left out."] if late.any() else []
+    return table[~late].groupby(COLUMNS[:3], as_index=False)[["units"]].sum(), notes
 
 
-def _summed(table: pd.DataFrame) -> pd.DataFrame:
-    sums = table.groupby(["product_id", "site_id", "week"], as_index=False)[["units"]].sum()
-    return sums[sums["units"] > 0].reset_index(drop=True)
-
-
-def _week_numbers(week: pd.Series, monday: dt.date) -> pd.Series:
+def week_numbers(week: pd.Series, monday: dt.date) -> pd.Series:
     """Return weeks counted from 0; given as days of the week, or as numbers from 1."""
     if pd.api.types.is_numeric_dtype(week):
         return (week - 1).astype("int64")
@@ -78,18 +93,70 @@ def _refuse_wrong(case: Case, table: pd.DataFrame) -> None:
 
 
 def _past_sales(case: Case, settings: FlowSettings) -> pd.DataFrame:
-    """Return the mean weekly sales of each product at each site, in whole units that keep the sum."""
+    """Return the mean weekly sales of each product at each site, for all weeks."""
     end = first_monday(case)
     rate = case.query(
         """
-        SELECT product_id, site_id, sum(quantity) / ? AS rate
+        SELECT product_id, site_id, sum(quantity) / ? AS units
         FROM orders
         WHERE status <> 'cancelled' AND quantity > 0 AND order_date >= ? AND order_date < ?
         GROUP BY ALL ORDER BY ALL
         """,
         [settings.history_weeks, end - dt.timedelta(weeks=settings.history_weeks), end],
     )
-    table = rate.merge(pd.DataFrame({"week": range(settings.weeks)}), how="cross")
-    until = np.floor(table["rate"] * (table["week"] + 1) + 0.5)
-    before = np.floor(table["rate"] * table["week"] + 0.5)
-    return _summed(table.assign(units=until - before))
+    return rate.merge(pd.DataFrame({"week": range(settings.weeks)}), how="cross")
+
+
+def delivered_shares(case: Case) -> pd.DataFrame:
+    """Return product_id, site_id, zone_id, share: what goes to which zone of what a site sells."""
+    columns = {"product_id": "object", "site_id": "object", "zone_id": "object", "share": "float64"}
+    if not (case.has("shipments") and case.has("lanes")):
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})
+    sold = case.query(
+        """
+        SELECT o.product_id, o.site_id, z.site_id AS zone_id, sum(s.quantity)::DOUBLE AS units
+        FROM shipments s
+        JOIN orders o ON o.order_id = s.order_id AND o.line = s.order_line
+        LEFT JOIN lanes l ON l.lane_id = s.lane_id
+        LEFT JOIN sites z ON z.site_id = l.destination_id AND z.kind = 'zone'
+        WHERE s.ship_date > ? AND s.ship_date <= ? AND s.quantity > 0
+        GROUP BY ALL ORDER BY ALL
+        """,
+        [case.as_of - dt.timedelta(weeks=_SHARE_WEEKS), case.as_of],
+    )
+    total = sold.groupby(["site_id", "product_id"], as_index=False)[["units"]].sum()
+    zones = sold.dropna(subset=["zone_id"])
+    if zones.empty:
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})
+    of_site = zones.groupby(["site_id", "zone_id"])["units"].sum() / total.groupby("site_id")["units"].sum()
+    every = total.merge(of_site.rename("usual").reset_index(), on="site_id")
+    own = zones.rename(columns={"units": "delivered"})
+    every = every.merge(own, on=["product_id", "site_id", "zone_id"], how="left").fillna({"delivered": 0.0})
+    share = (every["delivered"] + _SHRINKAGE * every["usual"]) / (every["units"] + _SHRINKAGE)
+    return every.assign(share=share)[list(columns)]
+
+
+def _parted(table: pd.DataFrame, shares: pd.DataFrame) -> pd.DataFrame:
+    """Return the demand where it is needed: in zones what is delivered, at the site what is left."""
+    sold = table.rename(columns={"site_id": "sold_at"})
+    # A product that a site has not sold in the last half year is delivered as the site's others are.
+    known = sold.merge(
+        shares.rename(columns={"site_id": "sold_at"}), on=["product_id", "sold_at"], how="inner"
+    )
+    gone = known.assign(site_id=known["zone_id"], units=known["units"] * known["share"])
+    away = gone.groupby(["product_id", "sold_at", "week"])["units"].sum().rename("away")
+    rest = sold.merge(away.reset_index(), on=["product_id", "sold_at", "week"], how="left")
+    left = rest.assign(
+        site_id=rest["sold_at"], units=(rest["units"] - rest["away"].fillna(0.0)).clip(lower=0)
+    )
+    parts = [part[[*KEYS, "units"]] for part in (left, gone) if len(part)]
+    return pd.concat(parts or [left[[*KEYS, "units"]]], ignore_index=True)
+
+
+def _whole(table: pd.DataFrame) -> pd.DataFrame:
+    """Return whole units: of each product and place, sums over weeks are rounded, not the weeks."""
+    rows = table.sort_values(KEYS).reset_index(drop=True)
+    until = rows.groupby(KEYS[:3])["units"].cumsum()
+    whole = np.floor(until + 0.5) - np.floor(until - rows["units"] + 0.5)
+    done = rows.assign(units=whole)
+    return done[done["units"] > 0].reset_index(drop=True)

@@ -1,10 +1,20 @@
 """Lanes, docks and products as a flow plan needs them: what can go where, in how many weeks, at which cost.
 
-    lag_l  = ⌈ max(transit_days − same_week_days, 0) ÷ 7 ⌉                 weeks
-    e_lp   = km_l · weight_p [t] · factor_l ÷ 1000                          kgCO2e per unit
+    lag_l = ⌈ max(transit_days − same_week_days, 0) ÷ 7 ⌉                    weeks
 
-A product can be on a lane where it can come to the lane's origin (from a dock, from stock, over other
-lanes) and is needed at or beyond its destination; no other pair of lane and product becomes a variable.
+Carbon of a lane whose vehicle is shared with others (parcels, groupage, trains, ships, planes) follows weight:
+
+    e_l = km_l · factor_l ÷ 10⁶                                              kgCO2e per kg
+
+A vehicle that is ours alone burns most of its fuel whether it is full or not. With φ = fuel empty ÷ fuel full,
+and factors that hold for the average load ā, one trip with the load y of a capacity W causes
+
+    km_l · factor_l ÷ 10⁶ · r · (φ W + (1 − φ) y),       r = ā ÷ (φ + (1 − φ) ā)      kgCO2e
+
+which is km · factor · y at the average load. A road lane has its own vehicles where at least half of what a full
+vehicle costs is paid per vehicle.
+
+Source: ISO 14083:2023 and GLEC Framework v3 (load of own vehicles as planned, default intensity elsewhere).
 """
 
 from __future__ import annotations
@@ -16,27 +26,77 @@ from helpers.contract import Case
 from helpers.transport.emissions import factors_of, read_factors
 from helpers.transport.flows.settings import FlowSettings
 
-_CELL = ["site_id", "product_id"]
+CELL = ["site_id", "product_id"]
+_OWN_SHARE = 0.5
+_FILLED = ("vehicle_capacity_kg", "vehicle_capacity_m3", "weekly_vehicles")
 
 
 def read_lanes(case: Case, settings: FlowSettings) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return the lanes between docks, warehouses and stores, with lag, factor and finite costs, and notes."""
-    sites = case.table("sites")
-    kept = sites.loc[sites["kind"] != "zone", "site_id"]
+    """Return the lanes with lag, usual (yes or no), costs, limits and carbon, and notes.
+
+    Returns
+    -------
+    DataFrame
+        The lanes of the contract with missing costs 0 and missing limits infinite, and lag (weeks), own
+        (vehicles of one's own), usual, factor (gCO2e/t-km), kg_co2e_per_kg and kg_co2e_per_vehicle.
+    """
     lanes = case.table("lanes")
-    lanes = lanes[lanes["origin_id"].isin(kept) & lanes["destination_id"].isin(kept)].reset_index(drop=True)
-    late = np.maximum(lanes["transit_days"] - settings.same_week_days, 0.0)
-    factor = np.zeros(len(lanes))
-    notes: tuple[str, ...] = ("Carbon is 0: there is no table emission_factors.",)
-    if case.has("emission_factors"):
-        factors = read_factors(case.table("emission_factors"))
-        found, lacking = factors_of(lanes, factors)
-        factor, notes = found["factor"].to_numpy(dtype="float64"), factors.notes + lacking
     costs = {name: lanes[name].fillna(0.0) for name in ("fixed_cost", "cost_per_kg", "cost_per_unit")}
-    limits = ("vehicle_capacity_kg", "vehicle_capacity_m3", "weekly_vehicles")
-    filled = {name: lanes[name].fillna(np.inf) for name in limits}
-    lag = np.ceil(late / 7).astype("int64")
-    return lanes.assign(**costs, **filled, lag=lag, factor=factor), notes
+    limits = {name: lanes[name].fillna(np.inf) for name in _FILLED}
+    late = np.maximum(lanes["transit_days"] - settings.same_week_days, 0.0)
+    lanes = lanes.assign(**costs, **limits, lag=np.ceil(late / 7).astype("int64"))
+    lanes = lanes.assign(usual=lanes["lane_id"].isin(usual_lanes(case)), own=_own_vehicles(lanes))
+    lanes, notes = _with_carbon(case, lanes, settings)
+    return lanes, notes + _say_usual(lanes)
+
+
+def usual_lanes(case: Case) -> frozenset[str]:
+    """Return one lane for each pair of places: the one most shipped on, else the fastest that does not fly."""
+    used = pd.DataFrame({"lane_id": pd.Series(dtype="object"), "lines": pd.Series(dtype="float64")})
+    if case.has("shipments"):
+        used = case.query("SELECT lane_id, count(*)::DOUBLE AS lines FROM shipments GROUP BY ALL")
+    lanes = case.table("lanes").merge(used, on="lane_id", how="left").fillna({"lines": 0.0})
+    lanes = lanes.assign(flies=lanes["mode"] == "air")
+    order = ["lines", "flies", "transit_days", "lane_id"]
+    first = lanes.sort_values(order, ascending=[False, True, True, True])
+    return frozenset(first.drop_duplicates(["origin_id", "destination_id"])["lane_id"])
+
+
+def _own_vehicles(lanes: pd.DataFrame) -> pd.Series:
+    by_weight = lanes["cost_per_kg"] * lanes["vehicle_capacity_kg"]
+    share = lanes["fixed_cost"] / (lanes["fixed_cost"] + by_weight).where(lambda cost: cost > 0)
+    return (lanes["mode"] == "road") & (share.fillna(0.0) >= _OWN_SHARE)
+
+
+def _with_carbon(
+    case: Case, lanes: pd.DataFrame, settings: FlowSettings
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    if not case.has("emission_factors"):
+        nothing = lanes.assign(factor=0.0, kg_co2e_per_kg=0.0, kg_co2e_per_vehicle=0.0)
+        return nothing, ("Carbon is 0: there is no table emission_factors.",)
+    factors = read_factors(case.table("emission_factors"))
+    found, lacking = factors_of(lanes, factors)
+    by_weight = lanes["distance_km"] * found["factor"] / 1e6
+    full = by_weight * settings.full_load_ratio
+    per_vehicle = full * settings.empty_share * lanes["vehicle_capacity_kg"]
+    own = lanes["own"] & np.isfinite(per_vehicle)
+    done = lanes.assign(
+        factor=found["factor"],
+        kg_co2e_per_kg=by_weight.where(~own, full * (1 - settings.empty_share)),
+        kg_co2e_per_vehicle=per_vehicle.where(own, 0.0),
+    )
+    return done, factors.notes + lacking
+
+
+def _say_usual(lanes: pd.DataFrame) -> tuple[str, ...]:
+    several = lanes.groupby(["origin_id", "destination_id"])["lane_id"].transform("size") > 1
+    names = sorted(lanes.loc[several & lanes["usual"], "lane_id"])
+    if not names:
+        return ()
+    return (
+        f"Where several lanes join two places, {', '.join(names)} count as today's: most shipped on, or, "
+        "where nothing is recorded, the fastest that does not fly.",
+    )
 
 
 def read_products(case: Case, settings: FlowSettings) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -49,12 +109,17 @@ def read_products(case: Case, settings: FlowSettings) -> tuple[pd.DataFrame, tup
             middle = table[name].median() if missing < len(table) else 0.0
             table[name] = table[name].fillna(middle)
             notes.append(f"{missing} products have no {unit}; the median, {middle:.4g}, stands in.")
-    margin = (table["list_price"] - table["unit_cost"]).clip(lower=0.0)
+    no_money = table[["unit_cost", "list_price"]].isna().any(axis=1)
+    if no_money.any():
+        notes.append(f"{int(no_money.sum())} products have no cost or no price and count with the median.")
+    cost = table["unit_cost"].fillna(table["unit_cost"].median()).fillna(0.0)
+    price = table["list_price"].fillna(table["list_price"].median()).fillna(0.0)
+    margin = (price - cost).clip(lower=0.0)
     done = table[["product_id"]].assign(
         weight=table["weight_kg"],
         volume=table["volume_m3"],
-        holding_cost=settings.weekly_holding_rate * table["unit_cost"],
-        unmet_cost=margin + settings.unmet_penalty * table["unit_cost"],
+        holding_cost=settings.weekly_holding_rate * cost,
+        unmet_cost=margin + settings.unmet_penalty * cost,
     )
     return done, tuple(notes)
 
@@ -66,20 +131,18 @@ def read_docks(case: Case) -> tuple[pd.DataFrame, tuple[str, ...]]:
     joined = terms.merge(suppliers, on="supplier_id", how="left")
     unknown = sorted(joined.loc[joined["site_id"].isna(), "supplier_id"].unique())
     notes = [f"Suppliers without a site give nothing: {', '.join(unknown)}."] if unknown else []
-    notes.append("Docks give from the first week on: lead times before dispatch are not in the plan.")
     docks = joined.dropna(subset=["site_id"]).assign(
         weekly_capacity=lambda known: known["weekly_capacity"].fillna(np.inf)
     )
-    sums = docks.groupby(_CELL, as_index=False).agg({"unit_cost": "min", "weekly_capacity": "sum"})
+    sums = docks.groupby(CELL, as_index=False).agg({"unit_cost": "min", "weekly_capacity": "sum"})
     lowest = sums.groupby("product_id")["unit_cost"].transform("min")
     return sums.assign(premium=sums["unit_cost"] - lowest).drop(columns="unit_cost"), tuple(notes)
 
 
-def read_supply(case: Case, monday: object, weeks: int) -> pd.DataFrame:
-    """Return site_id, product_id, week, units: stock free today (week 0) and what is on order, by week.
-
-    Orders that are overdue come in the first week. Stock rests on the last count of each site and product.
-    """
+def read_stock(case: Case) -> pd.DataFrame:
+    """Return site_id, product_id, week (0) and units that are free at the last count of each."""
+    if not case.has("stock"):
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _SUPPLY_TYPES.items()})
     stock = case.query(
         """
         SELECT site_id, product_id, 0 AS week,
@@ -88,28 +151,15 @@ def read_supply(case: Case, monday: object, weeks: int) -> pd.DataFrame:
         """,
         [case.as_of],
     )
-    coming = case.query(
-        """
-        WITH received AS (SELECT po_id, po_line, sum(quantity) AS units FROM receipts
-                          WHERE date <= ? GROUP BY ALL)
-        SELECT p.site_id, p.product_id,
-               greatest(floor(date_diff('day', CAST(? AS DATE),
-                        CAST(coalesce(p.confirmed_date, p.due_date) AS DATE)) / 7), 0) AS week,
-               greatest(p.quantity - coalesce(r.units, 0), 0) AS units
-        FROM purchase_orders p LEFT JOIN received r ON r.po_id = p.po_id AND r.po_line = p.line
-        WHERE p.status IN ('approved', 'confirmed') AND p.order_date <= ? ORDER BY ALL
-        """,
-        [case.as_of, monday, case.as_of],
-    )
-    table = pd.concat([part for part in (stock, coming) if len(part)] or [stock], ignore_index=True)
-    table = table.astype({"week": "int64", "units": "float64"})
-    sums = table.groupby([*_CELL, "week"], as_index=False)[["units"]].sum()
-    return sums[(sums["units"] > 0) & (sums["week"] < weeks)].reset_index(drop=True)
+    return stock.astype(_SUPPLY_TYPES)
+
+
+_SUPPLY_TYPES = {"site_id": "object", "product_id": "object", "week": "int64", "units": "float64"}
 
 
 def reachable(start: pd.DataFrame, lanes: pd.DataFrame, tail: str, head: str) -> pd.DataFrame:
     """Return all site × product cells that can be reached from `start` over lanes from `tail` to `head`."""
-    seen = fresh = start[_CELL].drop_duplicates().reset_index(drop=True)
+    seen = fresh = start[CELL].drop_duplicates().reset_index(drop=True)
     roads = lanes[[tail, head]].drop_duplicates().rename(columns={tail: "site_id"})
     while len(fresh):
         found = fresh.merge(roads, on="site_id")[[head, "product_id"]].rename(columns={head: "site_id"})
@@ -119,14 +169,18 @@ def reachable(start: pd.DataFrame, lanes: pd.DataFrame, tail: str, head: str) ->
 
 
 def build_arcs(
-    lanes: pd.DataFrame, docks: pd.DataFrame, supply: pd.DataFrame, needs: pd.DataFrame
+    lanes: pd.DataFrame, docks: pd.DataFrame, supply: pd.DataFrame, wanted: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return lane_id and product_id wherever goods can come from somewhere and go to a need."""
-    source = pd.concat([part[_CELL] for part in (docks, supply) if len(part)] or [docks[_CELL]])
+    """Return lane_id and product_id wherever goods can come from somewhere and go to a need.
+
+    A product can be on a lane where it can come to the lane's origin (from a dock, from stock, over other
+    lanes) and is wanted at or beyond its destination; no other pair becomes a variable.
+    """
+    source = pd.concat([part[CELL] for part in (docks, supply) if len(part)] or [docks[CELL]])
     comes = reachable(source, lanes, "origin_id", "destination_id")
-    wanted = reachable(needs, lanes, "destination_id", "origin_id")
+    asked = reachable(wanted, lanes, "destination_id", "origin_id")
     ends = lanes[["lane_id", "origin_id", "destination_id"]]
     leaving = ends.merge(comes.rename(columns={"site_id": "origin_id"}), on="origin_id")
     keys = ["destination_id", "product_id"]
-    arcs = leaving.merge(wanted.rename(columns={"site_id": "destination_id"}), on=keys)
+    arcs = leaving.merge(asked.rename(columns={"site_id": "destination_id"}), on=keys)
     return arcs[["lane_id", "product_id"]].sort_values(["lane_id", "product_id"], ignore_index=True)

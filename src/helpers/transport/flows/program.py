@@ -1,109 +1,146 @@
 """The flow plan as a linear programme with whole vehicles in the frozen weeks.
 
 x_lpt units of product p leave over lane l in week t, v_lt vehicles, s_ipt stock at the end of the week, u_ipt
-units that are not there in their week, o_it m³ stored above capacity:
+units that are not there in their week, b_ipt units below the target stock, o_it m³ stored above capacity,
+w_kt units of an order k that wait at the dock, d_kt those that wait longer than they should:
 
-    minimise  Σ fixed_l v_lt + Σ (kg_l w_p + unit_l + premium + handling + lag_l h_p) x_lpt + Σ h_p s_ipt
-              + Σ overflow o_it + Σ (margin_p + penalty_p) u_ipt + carbon price · Σ e_lp x_lpt
+    minimise  Σ fixed_l v_lt + Σ (kg_l w_p + unit_l + premium + handling + lag_l h_p) x_lpt + Σ h_p (s_ipt + w_kt)
+              + Σ overflow o_it + Σ (margin_p + penalty_p) (u_ipt + β b_ipt + d_kt) + carbon price · C
 
     stock     s_ip,t−1 + supply_ipt + Σ_l→i x_lp,t−lag + u_ipt = need_ipt + Σ_l←i x_lpt + s_ipt
+    target    s_ipt + b_ipt ≥ target_ip
+    orders    w_k,t−1 + ready_kt = Σ_l∈k x_lpt + w_kt,        w_kt − d_kt ≤ what became ready in the weeks of slack
     weight    Σ_p w_p x_lpt ≤ W_l v_lt          volume  Σ_p m_p x_lpt ≤ M_l v_lt         v_lt ≤ vehicles_l
     handling  units arriving at i in t ≤ H_i    storage Σ_p m_p s_ipt − o_it ≤ S_i
-    docks     Σ_l x_lpt ≤ weekly capacity       carbon  Σ e_lp x_lpt ≤ budget
+    docks     Σ_l x_lpt ≤ weekly capacity       carbon  C = Σ e_lp x_lpt + Σ E_l v_lt ≤ budget
+    service   Σ u_ipt ≤ (1 − least served) Σ need
 
-v is whole in the frozen weeks. A unit that is not there in its week is lost, not late. Every limit but the
-carbon budget binds week by week.
+v is whole in the frozen weeks where a vehicle costs or burns something of its own. A unit that is not there in
+its week is lost, not late.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
-from helpers.solver import Model, Variables, at_least, at_most, equals
-from helpers.transport.flows.problem import FlowProblem
+from helpers.solver import Expression, Model, Variables, at_least, at_most, equals
+from helpers.transport.flows.problem import WAY, FlowProblem
 
 CARBON = "carbon budget"
-SERVICE = "unmet needs no worse"
+SERVICE = "units served"
 
 
-def build_flow_model(
-    problem: FlowProblem,
-    *,
-    carbon_budget: float | None = None,
-    unmet_limit: float | None = None,
-    only_carbon: bool = False,
-) -> Model:
+@dataclass(frozen=True)
+class Blocks:
+    """The variables of a flow plan, by the names above."""
+
+    ship: Variables
+    stock: Variables
+    unmet: Variables
+    below: Variables
+    wait: Variables
+    late: Variables
+    vehicles: Variables
+    overflow: Variables
+
+
+def build_flow_model(problem: FlowProblem, *, most_service_cost: float | None = None) -> Model:
     """Build the model.
 
     Parameters
     ----------
     problem
         What is to be moved.
-    carbon_budget
-        Most tonnes; None = that of the settings.
-    unmet_limit
-        Most money of unmet needs; None: no limit.
-    only_carbon
-        Whether tonnes of CO2e are minimised rather than money.
+    most_service_cost
+        Most money of unmet needs, stock below target and orders left waiting together; None: no limit.
     """
-    model = Model("flow plan")
-    ship, stock, unmet, vehicles, overflow = _add_variables(model, problem)
-    _add_balance(model, problem, ship, stock, unmet)
-    _add_loads(model, problem, ship, vehicles)
-    _add_handling(model, problem, ship)
-    _add_storage(model, problem, stock, overflow)
-    _add_docks(model, problem, ship)
-    budget = problem.settings.carbon_budget if carbon_budget is None else carbon_budget
-    tonnes = ship * (problem.moves["carbon"] / 1000)
-    if budget is not None:
-        model.add_rows(CARBON, None, tonnes, at_most(budget, unit="t CO2e"))
-    if unmet_limit is not None:
-        model.add_rows(SERVICE, None, unmet * problem.needs["unmet_cost"], at_most(unmet_limit, unit="money"))
-    if only_carbon:
-        model.add_objective("carbon", tonnes)
-    else:
-        _add_money(model, problem)
+    model, settings = Model("flow plan"), problem.settings
+    blocks = _add_variables(model, problem)
+    _add_balance(model, problem, blocks)
+    _add_targets(model, problem, blocks)
+    _add_dispatch(model, problem, blocks)
+    _add_loads(model, problem, blocks)
+    _add_links(model, problem, blocks)
+    _add_vehicles(model, problem, blocks)
+    _add_handling(model, problem, blocks)
+    _add_storage(model, problem, blocks)
+    _add_docks(model, problem, blocks)
+    tonnes = carbon_of(problem, blocks)
+    if settings.carbon_budget is not None:
+        words = "{limit:,.3f} t CO2e more may be caused"
+        model.add_rows(CARBON, None, tonnes, at_most(settings.carbon_budget, unit="t CO2e", words=words))
+    if settings.least_served > 0:
+        most = (1 - settings.least_served) * float(problem.needs["units"].sum())
+        words = "{limit:,.0f} units more may be unmet"
+        model.add_rows(SERVICE, None, blocks.unmet, at_most(most, unit="unit", words=words))
+    service = _add_money(model, problem, blocks)
+    if most_service_cost is not None:
+        model.add_rows("service held", None, service, at_most(most_service_cost, unit="money"))
+    model.add_objective("carbon price", tonnes * settings.carbon_price)
     return model
 
 
-def _add_variables(
-    model: Model, problem: FlowProblem
-) -> tuple[Variables, Variables, Variables, Variables, Variables]:
-    moves, cells, needs, settings = problem.moves, problem.cells, problem.needs, problem.settings
+def carbon_of(problem: FlowProblem, blocks: Blocks) -> Expression:
+    """Return tonnes of CO2e: by weight, and by vehicle where vehicles are one's own."""
+    per_trip = vehicle_weeks(problem)["kg_co2e_per_vehicle"].to_numpy() / 1000
+    return blocks.ship * (problem.moves["carbon"] / 1000) + blocks.vehicles * per_trip
+
+
+def _add_variables(model: Model, problem: FlowProblem) -> Blocks:
+    moves, cells, needs, waits = problem.moves, problem.cells, problem.needs, problem.dispatch
     total = needs.groupby("product_id")["units"].sum()
+    aims = cells[cells["week"] == 0].groupby("product_id")["target"].sum()
     there = cells.groupby("product_id")["supply"].sum()
-    most = moves["product_id"].map(total).fillna(0.0)
-    ship = model.add_variables("ship", _ship_keys(moves), upper=most.to_numpy())
-    ceiling = cells["product_id"].map(there.add(total, fill_value=0.0)).fillna(0.0)
-    stock = model.add_variables("stock", cells[["site_id", "product_id", "week"]], upper=ceiling.to_numpy())
-    keys = needs[["site_id", "product_id", "week"]]
-    unmet = model.add_variables("unmet", keys, upper=needs["units"].to_numpy())
+    ordered = waits.groupby("product_id")["ready"].sum()
+    wanted = total.add(aims, fill_value=0.0)
+    ceiling = wanted.add(there, fill_value=0.0).add(ordered, fill_value=0.0)
+    room = cells["product_id"].map(ceiling).fillna(0.0).where(cells["holds"], 0.0)
     trips = vehicle_weeks(problem)
-    vehicles = model.add_variables(
-        "vehicles",
-        trips[["lane_id", "week"]],
-        upper=trips["most"].to_numpy(),
-        integer=(trips["week"] < settings.frozen_weeks).to_numpy(),
+    targets = cells.loc[cells["target"] > 0]
+    return Blocks(
+        ship=model.add_variables(
+            "ship", moves[["lane_id", "product_id", "week"]], upper=moves["most"].to_numpy()
+        ),
+        stock=model.add_variables("stock", cells[["site_id", "product_id", "week"]], upper=room.to_numpy()),
+        unmet=model.add_variables(
+            "unmet", needs[["site_id", "product_id", "week"]], upper=needs["units"].to_numpy()
+        ),
+        below=model.add_variables(
+            "below", targets[["site_id", "product_id", "week"]], upper=targets["target"].to_numpy()
+        ),
+        wait=model.add_variables("wait", waits[[*WAY, "week"]]),
+        late=model.add_variables("late", waits[[*WAY, "week"]]),
+        vehicles=model.add_variables(
+            "vehicles",
+            trips[["lane_id", "week"]],
+            upper=trips["most"].to_numpy(),
+            integer=trips["whole"].to_numpy(),
+        ),
+        overflow=model.add_variables("overflow", _site_weeks(problem, "storage_capacity_m3")),
     )
-    overflow = model.add_variables("overflow", _site_weeks(problem, "storage_capacity_m3"))
-    return ship, stock, unmet, vehicles, overflow
 
 
 def vehicle_weeks(problem: FlowProblem) -> pd.DataFrame:
-    """Return lane_id, week, W and M, fixed cost and most vehicles, for lanes whose vehicles matter."""
+    """Return lane_id, week, W and M, fixed cost, carbon and most vehicles, where vehicles matter.
+
+    `whole` says whether vehicles are counted whole: in frozen weeks, where they cost or burn something.
+    """
     limits = ["vehicle_capacity_kg", "vehicle_capacity_m3"]
     counted = problem.lanes[np.isfinite(problem.lanes[limits]).any(axis=1)]
     pairs = problem.moves[["lane_id", "week"]].drop_duplicates()
-    columns = ["lane_id", "fixed_cost", "weekly_vehicles", *limits]
+    columns = ["lane_id", "fixed_cost", "kg_co2e_per_vehicle", "weekly_vehicles", *limits]
     trips = pairs.merge(counted[columns], on="lane_id", validate="many_to_one")
-    # Without a given number, as many as carry the whole need of the plan.
-    needed = problem.needs["units"].sum() + 1.0
-    return trips.assign(most=trips["weekly_vehicles"].clip(upper=needed)).reset_index(drop=True)
-
-
-def _ship_keys(moves: pd.DataFrame) -> pd.DataFrame:
-    return moves[["lane_id", "product_id", "week"]]
+    matters = (trips["fixed_cost"] > 0) | (trips["kg_co2e_per_vehicle"] > 0)
+    # Without a given number, as many as carry all that could ever move.
+    needed = problem.needs["units"].sum() + problem.dispatch["ready"].sum() + 1.0
+    return trips.assign(
+        most=trips["weekly_vehicles"].clip(upper=needed),
+        counted=matters,
+        whole=matters & (trips["week"] < problem.settings.frozen_weeks),
+    ).reset_index(drop=True)
 
 
 def _site_weeks(problem: FlowProblem, column: str) -> pd.DataFrame:
@@ -115,22 +152,42 @@ def _limit_of(problem: FlowProblem, keys: pd.DataFrame, column: str) -> pd.Serie
     return keys["site_id"].map(problem.sites.set_index("site_id")[column])
 
 
-def _add_balance(
-    model: Model, problem: FlowProblem, ship: Variables, stock: Variables, unmet: Variables
-) -> None:
+def _add_balance(model: Model, problem: FlowProblem, blocks: Blocks) -> None:
     moves, cells = problem.moves, problem.cells
-    arriving = ship.relabel(site_id=moves["destination_id"], week=moves["arrive"])
-    leaving = ship.relabel(site_id=moves["origin_id"])
-    before = stock.relabel(week=cells["week"] + 1)
+    arriving = blocks.ship.relabel(site_id=moves["destination_id"], week=moves["arrive"])
+    leaving = blocks.ship.relabel(site_id=moves["origin_id"])
+    before = blocks.stock.relabel(week=cells["week"] + 1)
     model.add_rows(
         "stock balance",
         cells[["site_id", "product_id", "week"]],
-        before + arriving + unmet - leaving - stock,
+        before + arriving + blocks.unmet - leaving - blocks.stock,
         equals((cells["need"] - cells["supply"]).to_numpy(), unit="unit"),
     )
 
 
-def _add_loads(model: Model, problem: FlowProblem, ship: Variables, vehicles: Variables) -> None:
+def _add_targets(model: Model, problem: FlowProblem, blocks: Blocks) -> None:
+    is_aimed = (problem.cells["target"] > 0).to_numpy()
+    aimed = problem.cells[is_aimed]
+    held = blocks.stock.where(is_aimed) + blocks.below
+    keys = aimed[["site_id", "product_id", "week"]]
+    model.add_rows("target stock", keys, held, at_least(aimed["target"].to_numpy(), unit="unit"))
+
+
+def _add_dispatch(model: Model, problem: FlowProblem, blocks: Blocks) -> None:
+    waits = problem.dispatch
+    if waits.empty:
+        return
+    before = blocks.wait.relabel(week=waits["week"] + 1)
+    leaving = blocks.ship.where(problem.moves["from_dock"].to_numpy())
+    leaving = leaving.relabel(site_id=problem.moves["destination_id"], origin_id=problem.moves["origin_id"])
+    keys = waits[[*WAY, "week"]]
+    ready = equals(waits["ready"].to_numpy(), unit="unit")
+    model.add_rows("orders leave", keys, blocks.wait + leaving - before, ready)
+    recent = at_most(waits["recent"].to_numpy(), unit="unit")
+    model.add_rows("orders wait", keys, blocks.wait - blocks.late, recent)
+
+
+def _add_loads(model: Model, problem: FlowProblem, blocks: Blocks) -> None:
     trips = vehicle_weeks(problem)
     for name, per_unit, column in (
         ("load by weight", "weight", "vehicle_capacity_kg"),
@@ -139,14 +196,38 @@ def _add_loads(model: Model, problem: FlowProblem, ship: Variables, vehicles: Va
         limited = np.isfinite(trips[column]).to_numpy()
         lanes = trips.loc[limited, "lane_id"].unique()
         on_lane = problem.moves["lane_id"].isin(lanes).to_numpy()
-        room = vehicles.where(limited) * trips.loc[limited, column].to_numpy()
-        load = (ship * problem.moves[per_unit]).where(on_lane)
+        room = blocks.vehicles.where(limited) * trips[column].where(limited, 0.0).to_numpy()
+        load = (blocks.ship * problem.moves[per_unit]).where(on_lane)
         model.add_rows(name, trips.loc[limited, ["lane_id", "week"]], room - load, at_least(0.0))
 
 
-def _add_handling(model: Model, problem: FlowProblem, ship: Variables) -> None:
+def _add_links(model: Model, problem: FlowProblem, blocks: Blocks) -> None:
+    """No product without a vehicle: x ≤ most · v, product by product, makes the bound sharp."""
+    trips = vehicle_weeks(problem)
+    keys = ["lane_id", "week"]
+    linked = problem.moves[keys].merge(trips.loc[trips["counted"], keys].assign(on=True), on=keys, how="left")
+    is_linked = linked["on"].notna().to_numpy()
+    rows = problem.moves.loc[is_linked, ["lane_id", "product_id", "week"]]
+    most = problem.moves.loc[is_linked, "most"].to_numpy()
+    room = blocks.vehicles.at(rows, missing="drop") * most
+    model.add_rows("links", rows, blocks.ship.where(is_linked) - room, at_most(0.0))
+
+
+def _add_vehicles(model: Model, problem: FlowProblem, blocks: Blocks) -> None:
+    """A row beside the bound, so that one vehicle more has a price."""
+    trips = vehicle_weeks(problem)
+    limited = np.isfinite(trips["weekly_vehicles"]).to_numpy()
+    keys, words = (
+        trips.loc[limited, ["lane_id", "week"]],
+        "{lane_id} has {limit:,.0f} vehicles more in week {week}",
+    )
+    limit = at_most(trips.loc[limited, "weekly_vehicles"].to_numpy(), unit="vehicle", words=words)
+    model.add_rows("vehicles", keys, blocks.vehicles.where(limited), limit)
+
+
+def _add_handling(model: Model, problem: FlowProblem, blocks: Blocks) -> None:
     moves, keys = problem.moves, _site_weeks(problem, "handling_capacity_units")
-    arriving = ship.relabel(site_id=moves["destination_id"], week=moves["arrive"])
+    arriving = blocks.ship.relabel(site_id=moves["destination_id"], week=moves["arrive"])
     limit = _limit_of(problem, keys, "handling_capacity_units") - coming_units(problem, keys)
     words = "{site_id} can receive {limit} units more in week {week}"
     model.add_rows("handling", keys, arriving, at_most(limit.clip(lower=0.0), unit="unit", words=words))
@@ -159,36 +240,41 @@ def coming_units(problem: FlowProblem, keys: pd.DataFrame) -> pd.Series:
     return keys.merge(sums, on=["site_id", "week"], how="left")["supply"].fillna(0.0)
 
 
-def _add_storage(model: Model, problem: FlowProblem, stock: Variables, overflow: Variables) -> None:
+def _add_storage(model: Model, problem: FlowProblem, blocks: Blocks) -> None:
     keys = _site_weeks(problem, "storage_capacity_m3")
-    volume = problem.cells["product_id"].map(_volumes(problem)).fillna(0.0)
+    volume = problem.cells["product_id"].map(problem.products.set_index("product_id")["volume"]).fillna(0.0)
     inside = problem.cells["site_id"].isin(keys["site_id"]).to_numpy()
     limit = _limit_of(problem, keys, "storage_capacity_m3")
-    used = (stock * volume.to_numpy()).where(inside)
-    model.add_rows("storage", keys, used - overflow, at_most(limit, unit="m³"))
+    used = (blocks.stock * volume.to_numpy()).where(inside)
+    model.add_rows("storage", keys, used - blocks.overflow, at_most(limit, unit="m³"))
 
 
-def _volumes(problem: FlowProblem) -> pd.Series:
-    return problem.moves.drop_duplicates("product_id").set_index("product_id")["volume"]
-
-
-def _add_docks(model: Model, problem: FlowProblem, ship: Variables) -> None:
+def _add_docks(model: Model, problem: FlowProblem, blocks: Blocks) -> None:
     limited = problem.docks[np.isfinite(problem.docks["weekly_capacity"])]
     keys = limited.merge(pd.DataFrame({"week": np.arange(problem.settings.weeks)}), how="cross")
-    leaving = ship.relabel(site_id=problem.moves["origin_id"])
+    leaving = blocks.ship.relabel(site_id=problem.moves["origin_id"])
     limit = at_most(keys["weekly_capacity"].to_numpy(), unit="unit")
     model.add_rows("dock capacity", keys[["site_id", "product_id", "week"]], leaving, limit)
 
 
-def _add_money(model: Model, problem: FlowProblem) -> None:
-    moves, settings = problem.moves, problem.settings
-    ship, stock = model.block("ship"), model.block("stock")
-    model.add_objective("vehicles", model.block("vehicles") * vehicle_weeks(problem)["fixed_cost"].to_numpy())
+def _add_money(model: Model, problem: FlowProblem, blocks: Blocks) -> Expression:
+    """Add all money but that of carbon; return what failing service costs."""
+    moves, waits, settings = problem.moves, problem.dispatch, problem.settings
+    price = problem.products.set_index("product_id")["unmet_cost"]
+    aimed = problem.cells.loc[problem.cells["target"] > 0, "product_id"].map(price).to_numpy()
+    ship = blocks.ship
+    model.add_objective("vehicles", blocks.vehicles * vehicle_weeks(problem)["fixed_cost"].to_numpy())
     model.add_objective("freight by weight and piece", ship * moves["cost"])
     model.add_objective("handling", ship * moves["handling"])
     model.add_objective("dearer sources", ship * moves["premium"])
     model.add_objective("holding on the way", ship * moves["holding"])
-    model.add_objective("holding", stock * problem.cells["holding_cost"])
-    model.add_objective("overflow storage", model.block("overflow") * settings.overflow_cost)
-    model.add_objective("unmet needs", model.block("unmet") * problem.needs["unmet_cost"])
-    model.add_objective("carbon price", ship * (moves["carbon"] / 1000 * settings.carbon_price))
+    model.add_objective("holding", blocks.stock * problem.cells["holding_cost"])
+    model.add_objective("holding at docks", blocks.wait * waits["holding_cost"])
+    model.add_objective("overflow storage", blocks.overflow * settings.overflow_cost)
+    unmet = blocks.unmet * problem.needs["unmet_cost"]
+    below = blocks.below * (settings.below_target_rate * aimed)
+    late = blocks.late * waits["late_cost"]
+    model.add_objective("unmet needs", unmet)
+    model.add_objective("stock below target", below)
+    model.add_objective("orders left waiting", late)
+    return unmet + below + late
