@@ -28,7 +28,7 @@ def shipping_plan(plan: FlowPlan) -> pd.DataFrame:
 
 
 def vehicles(plan: FlowPlan) -> pd.DataFrame:
-    """Return lane_id, week, vehicles, whole, kg, m3, fill_weight, fill_volume, cost, kg_co2e (of vehicles)."""
+    """Return lane_id, week, vehicles, whole, kg, m3, fill_weight, fill_volume, cost, kg_co2e."""
     return plan.vehicles.sort_values(["week", "lane_id"], ignore_index=True)
 
 

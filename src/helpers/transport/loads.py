@@ -1,9 +1,9 @@
 """Vehicles filled: which units of which product travel in which vehicle of a lane and week.
 
-A vehicle takes units, product by product in the order of their weight per volume, until the next unit would pass
-its weight W or its volume M. Heavy and bulky goods alternate, so that neither limit is reached early.
+A vehicle takes units, product by product in the order of their weight per volume, until the next unit would
+pass its weight W or its volume M. Heavy and bulky goods alternate, so that neither limit is reached early.
 
-    fill_weight = kg ÷ W,     fill_volume = m³ ÷ M,     a load is partial where max(both) is below the share asked
+    fill_weight = kg ÷ W,     fill_volume = m³ ÷ M,     partial: both below the share asked
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ def pack_loads(plan: FlowPlan, full: float = FULL) -> LoadPlan:
     trips = whole.rename(columns={"week": "ship_week"})
     flows = plan.flows.merge(trips, on=["lane_id", "ship_week"], how="inner")
     parts = [
-        _pack(rows.assign(lane_id=lane, ship_week=week), lanes.loc[lane])
-        for (lane, week), rows in flows.groupby(["lane_id", "ship_week"], sort=True)
+        _pack(rows, lanes.loc[rows["lane_id"].iloc[0]])
+        for _, rows in flows.groupby(["lane_id", "ship_week"], sort=True)
     ]
     lines = pd.concat(parts, ignore_index=True) if parts else _no_lines()
     ids = (

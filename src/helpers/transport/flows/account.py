@@ -1,10 +1,10 @@
-"""What flows lead to, by the rules of the plan but without its model: stock, unmet needs, vehicles, money, carbon.
+"""What flows lead to, by the rules of the plan but without its model: stock, unmet needs, money, carbon.
 
-The weeks are walked through one by one. In each, goods on the way arrive, wanted flows leave as far as there is
-stock for them, needs take what is left, and what a need does not find is unmet:
+The weeks are walked through one by one. In each, goods on the way arrive, wanted flows leave as far as there
+is stock for them, needs take what is left, and what a need does not find is unmet:
 
     a = s_{t−1} + supply_t + Σ arriving,     leaving ≤ a,     u_t = max(need_t − (a − leaving), 0)
-    vehicles_lt = ⌈ max(kg ÷ W_l, m³ ÷ M_l) ⌉ in whole weeks, the share of a vehicle in later ones
+    vehicles_lt = ⌈ max(kg ÷ W_l, m³ ÷ M_l) ⌉ in whole weeks, later max(kg ÷ W_l, m³ ÷ M_l, x ÷ most)
 
 Flows are whole units. Where stock does not suffice, the flows out of a cell are cut, the smallest first.
 """
@@ -34,10 +34,12 @@ class FlowAccount:
     Parameters
     ----------
     flows
-        lane_id, product_id, origin_id, destination_id, ship_week, arrive_week, units, kg, m3, cost (freight by
-        weight and piece plus the share in the vehicles), kg_co2e (with the share in the vehicles), tonne_km.
+        lane_id, product_id, origin_id, destination_id, ship_week, arrive_week, units, kg, m3, cost (freight
+        by weight and piece plus the share in the vehicles), kg_co2e (with the share in the vehicles),
+        tonne_km.
     vehicles
-        lane_id, week, vehicles, whole, kg, m3, fill_weight, fill_volume (0–1), cost, kg_co2e (of the vehicles).
+        lane_id, week, vehicles, whole, kg, m3, fill_weight, fill_volume (0–1), cost, kg_co2e (of the
+        vehicles).
     stock
         site_id, product_id, week, units at the end of the week.
     unmet
@@ -224,8 +226,11 @@ def _vehicles(problem: FlowProblem, moves: pd.DataFrame) -> pd.DataFrame:
     table = vehicle_weeks(problem).merge(sums, on=["lane_id", "week"], validate="one_to_one")
     by_weight = table["kg"] / table["vehicle_capacity_kg"]
     by_volume = table["m3"] / table["vehicle_capacity_m3"]
+    linked = (moves["units"] / moves["most"]).groupby([moves["lane_id"], moves["week"]]).max()
+    keys = pd.MultiIndex.from_frame(table[["lane_id", "week"]])
+    part = linked.reindex(keys).fillna(0.0).to_numpy() * table["counted"]
     share = np.maximum(by_weight, by_volume)
-    used = share.where(~table["whole"], np.ceil(share - _TINY))
+    used = np.maximum(share, part).where(~table["whole"], np.ceil(share - _TINY))
     counted = used.where(used > 0)
     table = table.assign(
         vehicles=used,

@@ -6,10 +6,11 @@ Between two plans (C₁, cost₁) and (C₂, cost₂) with C₁ > C₂, the pric
 
     λ = (cost₂ − cost₁) ÷ (C₁ − C₂),
 
-is asked for next: it finds the plan that lies farthest below the line between the two, or proves, to the gap of the
-solve, that none does. So every point is the best plan for a range of carbon prices, and the ends of the range are
-the prices of the next tonne less and of the last. Service is held: what unmet needs, stock below target and late
-orders cost may not exceed what they cost in the cheapest plan; carbon falls by mode, load, lane, source and week.
+is asked for next: it finds the plan that lies farthest below the line between the two, or proves, to the gap
+of the solve, that none does. So every point is the best plan for a range of carbon prices, and the ends of
+the range are the prices of the next tonne less and of the last. Service is held: what unmet needs, stock
+below target and late orders cost may not exceed what they cost in the cheapest plan; carbon falls by mode,
+load, lane, source and week.
 
 Source: Aneja and Nair (1979), Bicriteria transportation problem, Management Science 25(1).
 """
@@ -17,6 +18,7 @@ Source: Aneja and Nair (1979), Bicriteria transportation problem, Management Sci
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import pandas as pd
 
@@ -97,7 +99,7 @@ def trace_frontier(problem: FlowProblem, points: int, cheapest: FlowPlan | None 
     """Trace the frontier of a problem; `cheapest` is its plan without a price of carbon, if there is one."""
     first = cheapest or solve_flow(problem)
     held = _service_cost(first) * _SLACK + 1.0
-    found = [first, _at_price(problem, MOST_PRICE, held)]
+    found = [first, _at_price(problem, MOST_PRICE, held, first)]
     asked: set[tuple[int, int]] = set()
     while len(found) < points:
         found = _lower_hull(found)
@@ -106,14 +108,14 @@ def trace_frontier(problem: FlowProblem, points: int, cheapest: FlowPlan | None 
             break
         left, right = pair
         asked.add((id(left), id(right)))
-        found.append(_at_price(problem, _price_between(left, right), held))
+        found.append(_at_price(problem, _price_between(left, right), held, left))
     plans = tuple(_lower_hull(found))
     return CarbonFrontier(_points(plans), _modes(plans), plans)
 
 
-def _at_price(problem: FlowProblem, price: float, held: float) -> FlowPlan:
+def _at_price(problem: FlowProblem, price: float, held: float, near: FlowPlan) -> FlowPlan:
     settings = replace(problem.settings, carbon_price=price)
-    return solve_flow(replace(problem, settings=settings), most_service_cost=held)
+    return solve_flow(replace(problem, settings=settings), most_service_cost=held, near=near)
 
 
 def _service_cost(plan: FlowPlan) -> float:
@@ -146,7 +148,7 @@ def _widest(hull: list[FlowPlan], asked: set[tuple[int, int]]) -> tuple[FlowPlan
     whole = hull[0].tonnes_co2e - hull[-1].tonnes_co2e
     pairs = [
         (left.tonnes_co2e - right.tonnes_co2e, number)
-        for number, (left, right) in enumerate(zip(hull, hull[1:], strict=False))
+        for number, (left, right) in enumerate(pairwise(hull))
         if (id(left), id(right)) not in asked and left.tonnes_co2e - right.tonnes_co2e > _LEAST_STEP * whole
     ]
     if not pairs:
@@ -156,7 +158,7 @@ def _widest(hull: list[FlowPlan], asked: set[tuple[int, int]]) -> tuple[FlowPlan
 
 
 def _points(plans: tuple[FlowPlan, ...]) -> pd.DataFrame:
-    between = [_price_between(left, right) for left, right in zip(plans, plans[1:], strict=False)]
+    between = [_price_between(left, right) for left, right in pairwise(plans)]
     costs = [_cost(plan) for plan in plans]
     return pd.DataFrame(
         {
@@ -174,10 +176,10 @@ def _modes(plans: tuple[FlowPlan, ...]) -> pd.DataFrame:
     parts = []
     for number, plan in enumerate(plans):
         lanes = plan.problem.lanes.set_index("lane_id")["mode"]
-        moved = plan.account.flows.assign(mode=lambda rows, of=lanes: rows["lane_id"].map(of))
+        flows, trips = plan.account.flows, plan.account.vehicles
+        moved = flows.assign(mode=flows["lane_id"].map(lanes))
         sums = moved.groupby("mode", as_index=False)[["tonne_km", "kg_co2e"]].sum()
-        trips = plan.account.vehicles.assign(mode=lambda rows, of=lanes: rows["lane_id"].map(of))
-        used = trips.groupby("mode")["vehicles"].sum()
+        used = trips["vehicles"].groupby(trips["lane_id"].map(lanes)).sum()
         parts.append(sums.assign(point=number, vehicles=sums["mode"].map(used).fillna(0.0)))
     table = pd.concat(parts, ignore_index=True)
     return table[["point", "mode", "tonne_km", "kg_co2e", "vehicles"]]

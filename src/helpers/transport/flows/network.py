@@ -2,17 +2,18 @@
 
     lag_l = ⌈ max(transit_days − same_week_days, 0) ÷ 7 ⌉                    weeks
 
-Carbon of a lane whose vehicle is shared with others (parcels, groupage, trains, ships, planes) follows weight:
+Carbon of a lane whose vehicle is shared with others (parcels, groupage, trains, ships, planes) follows
+weight:
 
     e_l = km_l · factor_l ÷ 10⁶                                              kgCO2e per kg
 
-A vehicle that is ours alone burns most of its fuel whether it is full or not. With φ = fuel empty ÷ fuel full,
-and factors that hold for the average load ā, one trip with the load y of a capacity W causes
+A vehicle that is ours alone burns most of its fuel whether it is full or not. With φ = fuel empty ÷ fuel
+full, and factors that hold for the average load ā, one trip with the load y of a capacity W causes
 
     km_l · factor_l ÷ 10⁶ · r · (φ W + (1 − φ) y),       r = ā ÷ (φ + (1 − φ) ā)      kgCO2e
 
-which is km · factor · y at the average load. A road lane has its own vehicles where at least half of what a full
-vehicle costs is paid per vehicle.
+which is km · factor · y at the average load. A road lane has its own vehicles where at least half of what a
+full vehicle costs is paid per vehicle.
 
 Source: ISO 14083:2023 and GLEC Framework v3 (load of own vehicles as planned, default intensity elsewhere).
 """
@@ -51,7 +52,7 @@ def read_lanes(case: Case, settings: FlowSettings) -> tuple[pd.DataFrame, tuple[
 
 
 def usual_lanes(case: Case) -> frozenset[str]:
-    """Return one lane for each pair of places: the one most shipped on, else the fastest that does not fly."""
+    """Return one lane for each pair of places: the most shipped on, else the fastest that does not fly."""
     used = pd.DataFrame({"lane_id": pd.Series(dtype="object"), "lines": pd.Series(dtype="float64")})
     if case.has("shipments"):
         used = case.query("SELECT lane_id, count(*)::DOUBLE AS lines FROM shipments GROUP BY ALL")

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from helpers.contract import Case
 from helpers.errors import SolverError
 from helpers.solver import Model, Solution, Status, explain_infeasibility, prices, solve
+from helpers.solver.verdict import Verdict
 from helpers.transport.flows.account import FlowAccount, account
 from helpers.transport.flows.problem import FlowProblem, Wants, read_problem
-from helpers.transport.flows.program import CARBON, SERVICE, build_flow_model
+from helpers.transport.flows.program import CARBON, SERVICE, build_flow_model, vehicle_weeks
 from helpers.transport.flows.settings import FlowSettings
 
 _LIMITS = ("vehicles", "handling", "storage", "dock capacity", CARBON, SERVICE)
@@ -28,8 +30,10 @@ class FlowPlan:
         Flows, vehicles, stock, unmet needs, waiting orders, money and carbon, recomputed from whole units.
     limits
         Limits with their prices, dearest first, as from `helpers.solver.prices`.
-    problem, solution
-        What was solved, and how it ended (status, bound, seconds, sentence).
+    problem
+        What was solved.
+    verdict, solved
+        How the solve ended: status, bound, seconds; and in one sentence.
     notes
         What was assumed, in words.
     """
@@ -37,7 +41,8 @@ class FlowPlan:
     account: FlowAccount
     limits: pd.DataFrame
     problem: FlowProblem
-    solution: Solution
+    verdict: Verdict
+    solved: str
     notes: tuple[str, ...]
 
     @property
@@ -88,12 +93,12 @@ class FlowPlan:
     @property
     def status(self) -> str:
         """How the solve ended, in words."""
-        return str(self.solution.status)
+        return str(self.verdict.status)
 
     @property
     def bound(self) -> float:
         """No plan costs less."""
-        return self.solution.bound
+        return self.verdict.bound
 
     @property
     def gap(self) -> float:
@@ -103,7 +108,7 @@ class FlowPlan:
     @property
     def seconds(self) -> float:
         """Of the solve."""
-        return self.solution.seconds
+        return self.verdict.seconds
 
     @property
     def sentence(self) -> str:
@@ -112,7 +117,7 @@ class FlowPlan:
         return (
             f"{used['units'].sum():,.0f} units move over {used['lane_id'].nunique()} lanes in "
             f"{self.problem.settings.weeks} weeks for {self.cost:,.0f}, with {self.tonnes_co2e:,.2f} t CO2e; "
-            f"{self.served_share:.1%} of the need is there in its week. {self.solution.sentence}"
+            f"{self.served_share:.1%} of the need is there in its week. {self.solved}"
         )
 
 
@@ -149,14 +154,40 @@ def plan_flow(case: Case, settings: FlowSettings | None = None, wants: Wants | N
     return solve_flow(problem)
 
 
-def solve_flow(problem: FlowProblem, *, most_service_cost: float | None = None) -> FlowPlan:
-    """Solve a flow problem and read the plan; unmet needs and the like cost no more than given."""
+def solve_flow(
+    problem: FlowProblem, *, most_service_cost: float | None = None, near: FlowPlan | None = None
+) -> FlowPlan:
+    """Solve a flow problem and read the plan.
+
+    Parameters
+    ----------
+    problem
+        What is to be moved.
+    most_service_cost
+        Most money of unmet needs and the like; None: no limit.
+    near
+        A plan whose vehicles the search begins from.
+    """
     settings = problem.settings
     model = build_flow_model(problem, most_service_cost=most_service_cost)
-    solution = solve(model, time_limit=settings.time_limit, gap=settings.gap, seed=settings.seed)
+    solution = solve(
+        model,
+        time_limit=settings.time_limit,
+        gap=settings.gap,
+        seed=settings.seed,
+        start=None if near is None else {"vehicles": _vehicles_of(near, problem)},
+    )
     if not solution.has_solution:
         _refuse(model, solution)
     return read_plan(problem, solution)
+
+
+def _vehicles_of(plan: FlowPlan, problem: FlowProblem) -> NDArray[np.float64]:
+    """Return the plan's vehicles in the order of another problem's, 0 where it has none."""
+    keys = ["lane_id", "week"]
+    mine = vehicle_weeks(problem)[keys]
+    table = mine.merge(plan.account.vehicles[[*keys, "vehicles"]], on=keys, how="left")
+    return np.asarray(table["vehicles"].fillna(0.0), dtype=np.float64)
 
 
 def _refuse(model: Model, solution: Solution) -> None:
@@ -172,7 +203,9 @@ def read_plan(problem: FlowProblem, solution: Solution) -> FlowPlan:
     """Read a plan from a solution, in whole units, and account for it."""
     found = account(problem, np.asarray(solution.values("ship"), dtype=np.float64))
     ruled = [name for name in _LIMITS if name in solution.model.rules]
-    return FlowPlan(found, prices(solution, ruled), problem, solution, problem.notes)
+    return FlowPlan(
+        found, prices(solution, ruled), problem, solution.verdict, solution.sentence, problem.notes
+    )
 
 
 def _dated(problem: FlowProblem, table: pd.DataFrame, *columns: str) -> pd.DataFrame:

@@ -45,7 +45,8 @@ class FlowProblem:
         product_id, weight (kg), volume (m³), holding_cost (per week), unmet_cost.
     moves
         lane_id, product_id, week, origin_id, destination_id, arrive, from_dock, most (units), and per unit:
-        weight, volume, cost (kg and unit), premium (dearer source), handling, holding on the way, carbon (kg).
+        weight, volume, cost (kg and unit), premium (dearer source), handling, holding on the way, carbon
+        (kg).
     cells
         site_id, product_id, week, need, supply, target, most, holding_cost, holds (whether stock can lie
         there).
@@ -135,16 +136,19 @@ def read_problem(case: Case, settings: FlowSettings, wants: Wants | None = None)
     wanted = pd.concat([part[CELL] for part in (sold, targets) if len(part)] or [sold[CELL]])
     arcs = _build_arcs(lanes, docks, held, wanted.drop_duplicates(), moved, wants.orders is None)
     needs = sold.groupby(["product_id", "site_id", "week"], as_index=False)[["units"]].sum()
-    cells = _build_cells(arcs, lanes, held, needs, targets, products, sites, settings.weeks)
+    cells = _build_cells(arcs.merge(lanes, on="lane_id"), held, needs, targets, settings.weeks)
+    cells = cells.assign(holds=~cells["site_id"].isin(sites.loc[sites["kind"] == "zone", "site_id"]))
+    cells = cells.merge(products[["product_id", "holding_cost"]], on="product_id", how="left")
     dispatch = _build_dispatch(moved, products, settings)
     moves = _build_moves(arcs, lanes, products, docks, sites, settings)
+    moves = moves.assign(most=_most_moved(moves, cells, dispatch))
     price = products[["product_id", "unmet_cost"]]
     return FlowProblem(
         settings=settings,
         first_week=monday,
         lanes=lanes,
         products=products,
-        moves=moves.assign(most=_most_moved(moves, cells, dispatch)),
+        moves=moves[moves["most"] > 0].reset_index(drop=True),
         cells=cells,
         needs=needs.merge(price, on="product_id", validate="many_to_one"),
         sold=sold.merge(price, on="product_id", validate="many_to_one"),
@@ -197,7 +201,7 @@ def _build_arcs(
     moved: Dispatch,
     pulls: bool,
 ) -> pd.DataFrame:
-    """Return lane_id and product_id; from docks only what is pulled, or what is ordered from there to there."""
+    """Return lane_id and product_id; from docks what is pulled, or what is ordered from there to there."""
     if pulls:
         return build_arcs(lanes, docks, held, wanted)
     ready = moved.ready[WAY].drop_duplicates()
@@ -242,35 +246,25 @@ def _build_moves(
 
 
 def _build_cells(
-    arcs: pd.DataFrame,
-    lanes: pd.DataFrame,
-    supply: pd.DataFrame,
-    needs: pd.DataFrame,
-    targets: pd.DataFrame,
-    products: pd.DataFrame,
-    sites: pd.DataFrame,
-    weeks: int,
+    arcs: pd.DataFrame, supply: pd.DataFrame, needs: pd.DataFrame, targets: pd.DataFrame, weeks: int
 ) -> pd.DataFrame:
     """Return every site, product and week in which something is needed, held or passed on."""
-    ends = arcs.merge(lanes[["lane_id", "destination_id"]], on="lane_id", validate="many_to_one")
-    ends = ends.rename(columns={"destination_id": "site_id"})
+    ends = arcs.rename(columns={"destination_id": "site_id"})
     places = pd.concat([part[CELL] for part in (ends, supply, needs, targets) if len(part)] or [ends[CELL]])
     places = places.drop_duplicates().sort_values(CELL)
     cells = places.merge(pd.DataFrame({"week": np.arange(weeks)}), how="cross")
     cells = cells.merge(needs.rename(columns={"units": "need"}), on=KEY, how="left")
     cells = cells.merge(supply.rename(columns={"units": "supply"}), on=KEY, how="left")
     cells = cells.merge(targets.rename(columns={"units": "target"}), on=CELL, how="left")
-    zones = sites.loc[sites["kind"] == "zone", "site_id"]
-    cells = cells.fillna({"need": 0.0, "supply": 0.0, "target": 0.0, "most": np.inf})
-    cells = cells.assign(holds=~cells["site_id"].isin(zones))
-    return cells.merge(products[["product_id", "holding_cost"]], on="product_id", how="left")
+    return cells.fillna({"need": 0.0, "supply": 0.0, "target": 0.0, "most": np.inf})
 
 
 def _most_moved(moves: pd.DataFrame, cells: pd.DataFrame, dispatch: pd.DataFrame) -> NDArray[np.float64]:
     """Return the units that one departure can carry at most, as tight as is easily known.
 
-    From a dock: the orders that are ready and may still wait. To a zone: what it needs in the week. To a store
-    that passes nothing on: what its level and the need of the week leave room for. Else: all there could be.
+    From a dock: the orders that are ready and may still wait. To a zone: what it needs in the week. To a
+    store that passes nothing on: what its level and the need of the week leave room for. Else: all there
+    could be.
     """
     total = cells.groupby("product_id")[["need", "supply"]].sum().sum(axis=1)
     aims = cells[cells["week"] == 0].groupby("product_id")["target"].sum()
@@ -287,7 +281,8 @@ def _most_moved(moves: pd.DataFrame, cells: pd.DataFrame, dispatch: pd.DataFrame
     way = way.rename(columns={"site_id": "destination_id"})
     keys = ["origin_id", "destination_id", "product_id", "week"]
     waiting = moves[keys].merge(way[[*keys, "units"]], on=keys, how="left")["units"].fillna(np.inf)
-    return np.minimum(most, waiting.to_numpy())
+    tight: NDArray[np.float64] = np.minimum(most, waiting.to_numpy())
+    return tight
 
 
 def _build_dispatch(moved: Dispatch, products: pd.DataFrame, settings: FlowSettings) -> pd.DataFrame:

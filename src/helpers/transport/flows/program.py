@@ -4,19 +4,21 @@ x_lpt units of product p leave over lane l in week t, v_lt vehicles, s_ipt stock
 units that are not there in their week, b_ipt units below the target stock, o_it m³ stored above capacity,
 w_kt units of an order k that wait at the dock, d_kt those that wait longer than they should:
 
-    minimise  Σ fixed_l v_lt + Σ (kg_l w_p + unit_l + premium + handling + lag_l h_p) x_lpt + Σ h_p (s_ipt + w_kt)
+    minimise  Σ fixed_l v_lt + Σ (kg_l w_p + unit_l + premium + handling + lag_l h_p) x_lpt + Σ h_p (s_ipt +
+    w_kt)
               + Σ overflow o_it + Σ (margin_p + penalty_p) (u_ipt + β b_ipt + d_kt) + carbon price · C
 
     stock     s_ip,t−1 + supply_ipt + Σ_l→i x_lp,t−lag + u_ipt = need_ipt + Σ_l←i x_lpt + s_ipt
     target    s_ipt + b_ipt ≥ target_ip
-    orders    w_k,t−1 + ready_kt = Σ_l∈k x_lpt + w_kt,        w_kt − d_kt ≤ what became ready in the weeks of slack
+    orders    w_k,t−1 + ready_kt = Σ_l∈k x_lpt + w_kt,       w_kt − d_kt ≤ ready in the weeks of slack
     weight    Σ_p w_p x_lpt ≤ W_l v_lt          volume  Σ_p m_p x_lpt ≤ M_l v_lt         v_lt ≤ vehicles_l
     handling  units arriving at i in t ≤ H_i    storage Σ_p m_p s_ipt − o_it ≤ S_i
+    links     x_lpt ≤ most_lpt v_lt, product by product: what can leave at most, with a vehicle
     docks     Σ_l x_lpt ≤ weekly capacity       carbon  C = Σ e_lp x_lpt + Σ E_l v_lt ≤ budget
     service   Σ u_ipt ≤ (1 − least served) Σ need
 
-v is whole in the frozen weeks where a vehicle costs or burns something of its own. A unit that is not there in
-its week is lost, not late.
+v is whole in the frozen weeks where a vehicle costs or burns something of its own. A unit that is not there
+in its week is lost, not late.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Today's way of moving the same goods, and what each cause saves on the way from it to the plan.
 
-Today: ordered goods leave when they are ready, over the usual lane. Each week a store is filled up to its level
-from its usual warehouse. A zone is served from the site that sold to it, as records show. Nothing waits to fill
-a vehicle, nothing changes its mode, lane or origin.
+Today: ordered goods leave when they are ready, over the usual lane. Each week a store is filled up to its
+level from its usual warehouse. A zone is served from the site that sold to it, as records show. Nothing
+waits to fill a vehicle, nothing changes its mode, lane or origin.
 
 Between today and the plan lie plans that may change one thing more each:
 
@@ -70,8 +70,8 @@ class TodayComparison:
 def compare_with_today(plan: FlowPlan) -> TodayComparison:
     """Return today's way beside the plan, and what each cause saves.
 
-    The plans between are solved with the plan's own time limit and gap; a cause that offers nothing (no second
-    mode, no second lane) saves 0 without a solve.
+    The plans between are solved with the plan's own time limit and gap; a cause that offers nothing (no
+    second mode, no second lane) saves 0 without a solve.
     """
     problem = plan.problem
     today = account_today(problem)
@@ -103,7 +103,7 @@ def account_today(problem: FlowProblem) -> FlowAccount:
     wanted = np.where(to_zone, _sold_over(problem, is_usual), wanted)
     at, week = grid.destination, moves["week"].to_numpy()
     level = _levels(problem)
-    forwarded = _forwarded(problem, at, wanted, to_zone)
+    forwarded = _forwarded(problem, wanted, to_zone)
 
     def decide(t: int, stock: Floats) -> Floats:
         here = np.where(at >= 0, at, 0)
@@ -120,10 +120,11 @@ def _levels(problem: FlowProblem) -> Floats:
     need = cells["need"].to_numpy().reshape(-1, weeks)
     most = cells["most"].to_numpy().reshape(-1, weeks)
     target = cells["target"].to_numpy().reshape(-1, weeks)
-    return np.where(np.isfinite(most), np.maximum(most, need), target + need)
+    level: Floats = np.where(np.isfinite(most), np.maximum(most, need), target + need)
+    return level
 
 
-def _forwarded(problem: FlowProblem, at: NDArray[np.int64], wanted: Floats, to_zone: Flags) -> Floats:
+def _forwarded(problem: FlowProblem, wanted: Floats, to_zone: Flags) -> Floats:
     """Return what stores send on to zones, cells × weeks: it has to come to them first."""
     grid = read_grid(problem)
     sent = np.zeros_like(grid.need)
@@ -131,7 +132,8 @@ def _forwarded(problem: FlowProblem, at: NDArray[np.int64], wanted: Floats, to_z
     np.add.at(sent, (grid.origin[rows], problem.moves["week"].to_numpy()[rows]), wanted[rows])
     # A level of the inventory plan covers deliveries from the store already.
     most = problem.cells["most"].to_numpy().reshape(grid.need.shape)
-    return np.where(np.isfinite(most), np.maximum(sent - most, 0.0), sent)
+    more: Floats = np.where(np.isfinite(most), np.maximum(sent - most, 0.0), sent)
+    return more
 
 
 def _usual_origin(problem: FlowProblem) -> Flags:
@@ -154,11 +156,9 @@ def _sold_over(problem: FlowProblem, is_usual: Flags) -> Floats:
     zones = sold.rename(columns={"site_id": "destination_id", "sold_at": "origin_id"})
     known = zones.merge(ways, on=["origin_id", *keys], how="left", indicator=True)
     first = ways.sort_values(["destination_id", "product_id", "origin_id"]).drop_duplicates(keys)
-    other = known[keys].merge(first, on=keys, how="left")["origin_id"]
-    origin = known["origin_id"].where((known["_merge"] == "both").to_numpy(), other.to_numpy())
-    sums = (
-        known.assign(origin_id=origin).groupby(["origin_id", *keys, "week"], as_index=False)[["units"]].sum()
-    )
+    other = known[keys].merge(first, on=keys, how="left")["origin_id"].set_axis(known.index)
+    known = known.assign(origin_id=known["origin_id"].where(known["_merge"] == "both", other))
+    sums = known.groupby(["origin_id", *keys, "week"], as_index=False)[["units"]].sum()
     by_week = ["origin_id", *keys, "week"]
     found = moves[by_week].merge(sums, on=by_week, how="left", validate="many_to_one")["units"].fillna(0.0)
     return np.where(is_usual, found, 0.0)
