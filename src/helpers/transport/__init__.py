@@ -8,6 +8,7 @@ from helpers.transport.emissions import (
     shipment_emissions,
 )
 from helpers.transport.flows import CarbonFrontier, FlowPlan, FlowSettings, carbon_frontier, plan_flow
+from helpers.transport.last_mile import LastMilePlan, LastMileSettings, plan_last_mile
 from helpers.transport.network import FacilityPlan, OrlibInstance, locate_facilities, read_orlib
 from helpers.transport.routes import RouteCase, RoutePlan, Travel, check_routes, plan_routes, read_vrplib
 
@@ -17,6 +18,8 @@ __all__ = [
     "FacilityPlan",
     "FlowPlan",
     "FlowSettings",
+    "LastMilePlan",
+    "LastMileSettings",
     "OrlibInstance",
     "RouteCase",
     "RoutePlan",
@@ -26,6 +29,7 @@ __all__ = [
     "check_routes",
     "locate_facilities",
     "plan_flow",
+    "plan_last_mile",
     "plan_routes",
     "read_factors",
     "read_orlib",
