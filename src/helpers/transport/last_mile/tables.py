@@ -33,11 +33,11 @@ def gather_tables(done: list[SiteDay], lanes: pd.DataFrame, lines: pd.DataFrame,
     by_van = _joined([one.stops for one in done])
     stops = _joined(
         [
-            by_van.assign(way="van", cost=by_van["cost_share"]),
-            by_parcel.assign(way="parcel", cost=by_parcel["parcel_cost"]),
+            by_van.assign(way="van", cost=by_van["cost_share"])[list(STOPS)],
+            by_parcel.assign(way="parcel", cost=by_parcel["parcel_cost"])[list(STOPS)],
         ]
     )
-    stops = stops.sort_values(["day", "site_id", "zone_id", "customer_id"])[list(STOPS)]
+    stops = stops.sort_values(["day", "site_id", "zone_id", "customer_id"])
     names = {"parcel_cost": "cost", "parcel_kg_co2e": "kg_co2e", "parcel_arrives": "arrives"}
     return PlanTables(
         stops=stops.reset_index(drop=True),

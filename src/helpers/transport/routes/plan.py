@@ -43,8 +43,8 @@ _ROUTES = (
     *("route", "vehicle", "depot", "end_depot", "drops", "departs", "returns", "minutes"),
     *("distance_km", "peak_kg", "peak_m3", "cost"),
 )
-_TABLES_SHARE = 0.1  # of the time limit is kept for the tables, or so many seconds
-_TABLES_SECONDS = 1.0
+_TABLES_SHARE = 0.15  # of the time limit is kept for the tables, or so many seconds
+_TABLES_SECONDS = 1.5
 _LEFT_OUT = ("drop", "kind", "prize", "reason")
 
 
