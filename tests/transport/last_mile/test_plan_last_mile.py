@@ -115,7 +115,7 @@ def test_cost_shares_add_up_and_times_stand_on_the_day(four: LastMilePlan) -> No
 
 
 def test_a_search_that_time_ends_is_said() -> None:
-    plan = plan_of(*FOUR, settings=LastMileSettings(iterations=10**7, time_limit=0.3))
+    plan = plan_of(*FOUR, settings=LastMileSettings(iterations=10**7, time_limit=0.05))
     assert plan.is_cut
     assert "The time limit ended a search" in plan.notes[-1]
 

@@ -12,8 +12,9 @@ day d; t_zd tours from a site to a zone on day d, u_zd of them above the vehicle
 
 A tour costs its start and the way to the middle of the zone's drops and back, a stop its minutes and the mean
 way from that middle; N_z is how many stops a shift leaves time for, 0 where the zone is out of a shift's
-reach: then its drops count as stops and need no tour. Tours are reckoned so to choose days alone; the routes
-are searched afterwards.
+reach: then its drops count as stops and need no tour. Where each line on its first day needs one stop per
+customer and one tour per zone, nothing is better, and nothing is solved. Tours are reckoned so to choose days
+alone; the routes are searched afterwards.
 """
 
 from __future__ import annotations
@@ -48,17 +49,17 @@ class DayChoice:
         way (as wanted, as soon as possible, chosen), day (number), lines, stops, tours (reckoned), over
         (tours above the vehicles), kg.
     solution
-        How the choice ended.
+        How the choice ended; None where the first days are best without a search.
     """
 
     lines: pd.DataFrame
     days: pd.DataFrame
-    solution: Solution
+    solution: Solution | None
 
     @property
     def is_proven(self) -> bool:
         """Whether no choice is better, but for the gap asked for."""
-        return self.solution.is_proven
+        return self.solution is None or self.solution.is_proven
 
 
 def choose_days(lines: pd.DataFrame, lanes: pd.DataFrame, settings: LastMileSettings) -> DayChoice:
@@ -76,9 +77,11 @@ def choose_days(lines: pd.DataFrame, lanes: pd.DataFrame, settings: LastMileSett
     zones = reckon_zones(lines, lanes, settings)
     groups = lines.groupby(_GROUP, as_index=False)[["kg", "m3"]].sum()
     groups = groups.assign(group=np.arange(len(groups)))
-    solution = _solve(groups, zones, settings)
-    chosen = solution.table("comes")
-    chosen = chosen.loc[chosen["comes"] > 0.5, ["group", "day"]]
+    solution = None if _first_days_are_best(lines, zones) else _solve(groups, zones, settings)
+    chosen = groups.assign(day=groups["first"])[["group", "day"]]
+    if solution is not None:
+        table = solution.table("comes")
+        chosen = table.loc[table["comes"] > 0.5, ["group", "day"]]
     day = groups.merge(chosen, on="group", validate="one_to_one")[[*_GROUP, "day"]]
     done = lines.merge(day, on=_GROUP, how="left", validate="many_to_one")
     done.index = lines.index
@@ -141,6 +144,16 @@ def count_days(lines: pd.DataFrame, zones: pd.DataFrame) -> pd.DataFrame:
     tours = np.ceil(asked.max(axis=1).clip(lower=1e-9) - 1e-9).where(most.notna(), 0.0)
     cells = cells.assign(tours=tours, over=(tours - cells["vehicles"]).clip(lower=0.0))
     return cells.groupby("day", as_index=False)[["lines", "stops", "tours", "over", "kg"]].sum()
+
+
+def _first_days_are_best(lines: pd.DataFrame, zones: pd.DataFrame) -> bool:
+    """Say whether each line on its first day needs one stop per customer and one tour per zone in reach.
+
+    No choice needs less, and none is sooner.
+    """
+    sums = count_days(lines.assign(day=lines["first"]), zones)[["stops", "tours", "over"]].sum()
+    stops, tours = len(lines[CUSTOMER].drop_duplicates()), int((zones["most_stops"] > 0).sum())
+    return bool(sums["stops"] == stops and sums["tours"] == tours and sums["over"] == 0)
 
 
 def _solve(groups: pd.DataFrame, zones: pd.DataFrame, settings: LastMileSettings) -> Solution:

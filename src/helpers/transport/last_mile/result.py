@@ -69,7 +69,7 @@ class LastMilePlan:
     searches
         The plans of routes as they were found, for `check_routes`.
     choice
-        How the choice of days ended; None where there was nothing to choose.
+        How the choice of days ended; None where the first days are best without a search.
     settings
         What was asked.
     seconds, is_cut
