@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 from functools import cache
 from itertools import product
 from typing import Any
@@ -209,3 +211,10 @@ def test_settings_that_cannot_be_meant_are_refused_together() -> None:
         LastMileSettings(days=0, cost_per_km=-1, shift_start=15, shift_hours=10, mean_load_share=0)
     with pytest.raises(ParameterError, match=r"'early_days' is -1.*'speed_kmh' is 0"):
         LastMileSettings(early_days=-1, speed_kmh=0)
+
+
+def test_examples_run() -> None:
+    for name in ("lanes", "lines"):
+        result = doctest.testmod(importlib.import_module(f"helpers.transport.last_mile.{name}"))
+        assert result.attempted > 0
+        assert result.failed == 0

@@ -69,8 +69,9 @@ def test_parcels_that_are_cheaper_leave_the_vehicles_at_home() -> None:
     assert list(plan.routes.columns) == list(ROUTES)
     assert plan.parcels["cost"].tolist() == [10.5]
     assert plan.parcels["kg_co2e"].tolist() == pytest.approx([20 * 0.010 * 0.8])
+    assert any("35 a tour, 0.3 per km, 28 per hour" in note for note in plan.notes)
     assert plan.sentence == "No tour found pays: 1 drop by parcel, for 10."
-    assert "Its prize of 10.50 is no more than" in plan.parcels["reason"][0]
+    assert "Its parcel for 10.50 is no more than" in plan.parcels["reason"][0]
 
 
 def test_vehicles_go_where_they_are_preferred() -> None:

@@ -91,7 +91,7 @@ def plan_last_mile(case: Case, settings: LastMileSettings | None = None) -> Last
         settings=settings,
         seconds=time.perf_counter() - begun,
         is_cut=is_cut,
-        notes=(*notes, *_notes_on_plan(tables.parcels, is_cut=is_cut)),
+        notes=(*notes, *_notes_on_plan(tables.parcels, settings, is_cut=is_cut)),
     )
 
 
@@ -138,11 +138,15 @@ def _plan_site_days(
         yield plan_site_day(some.reset_index(drop=True), ways, settings, max(left, _LEAST_SECONDS))
 
 
-def _notes_on_plan(parcels: pd.DataFrame, *, is_cut: bool) -> tuple[str, ...]:
+def _notes_on_plan(parcels: pd.DataFrame, settings: LastMileSettings, *, is_cut: bool) -> tuple[str, ...]:
     late = int((parcels["arrives"] > parcels["last_day"]).sum())
     notes = [
+        "What vehicles cost and how fast they are is assumed, not recorded: "
+        f"{settings.cost_per_route:g} a tour, {settings.cost_per_km:g} per km, {settings.cost_per_hour:g} per "
+        f"hour, {settings.speed_kmh:g} km/h, {settings.minutes_per_stop:g} minutes per stop. Their carbon per "
+        f"km is the factor of their class at a mean load of {settings.mean_load_share:.0%} of the payload.",
         f"A parcel arrives its lane's transit later: {late:,} of {count_of(len(parcels), 'parcel')} after "
-        "the last day within the customer's slack."
+        "the last day within the customer's slack.",
     ]
     if is_cut:
         notes.append("The time limit ended a search: another run may give another plan.")

@@ -132,7 +132,8 @@ def _cost_shares(search: RoutePlan, stops: pd.DataFrame) -> pd.Series:
 
 def _left(search: RoutePlan, drops: pd.DataFrame, stops: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the drops that go by parcel, and those that nobody takes, with the reason."""
-    said = search.left_out.set_index("drop")["reason"]
+    said = search.left_out.set_index("drop")["reason"].astype("object")
+    said = said.str.replace("Its prize of", "Its parcel for", regex=False)
     left = drops[~drops["customer_id"].isin(stops["drop"])]
     dear = "The tour that would serve it costs no less than the parcels of its drops."
     left = left.assign(reason=left["customer_id"].map(said).fillna(dear))
