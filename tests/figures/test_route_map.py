@@ -53,6 +53,7 @@ def test_without_a_tour_the_parcels_are_shown() -> None:
     axes = drawn(plan)
     assert claim_route_map(plan) == "The drop from DC on 2026-03-02 goes by parcel"
     assert np.asarray(axes.lines[0].get_xdata()).tolist() == [10.1]
+    assert [text.get_text() for text in axes.texts] == ["DC"]
     assert describe_route_map(plan) == "Map of the drops of DC on 2026-03-02: 1 by parcel."
 
 

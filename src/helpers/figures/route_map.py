@@ -53,7 +53,8 @@ def plot_route_map(plan: LastMilePlan, ax: Axes | None = None, depot: str | None
     )
     for place, tour in enumerate(tours.to_dict("records")):
         _draw_tour(axes, place, tour, routes[routes["route"] == tour["route"]])
-    for site in tours.drop_duplicates("depot").to_dict("records"):
+    depots = _depots(plan, drops)
+    for site in depots.to_dict("records"):
         axes.plot(site["longitude"], site["latitude"], "s", color="black", markersize=9, zorder=4)
         axes.annotate(
             str(site["depot"]),
@@ -62,7 +63,7 @@ def plot_route_map(plan: LastMilePlan, ax: Axes | None = None, depot: str | None
             textcoords="offset points",
             fontweight="bold",
         )
-    _frame(axes, pd.concat([table[_PLACE] for table in (drops, tours) if len(table)] or [drops[_PLACE]]))
+    _frame(axes, pd.concat([drops[_PLACE], depots[_PLACE]]) if len(drops) else drops)
     if len(drops):
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=9)
     finish_axes(axes, claim_route_map(plan, depot), "longitude, °", "latitude, °")
@@ -118,6 +119,15 @@ def _chosen(plan: LastMilePlan, depot: str | None) -> tuple[pd.DataFrame, pd.Dat
     tours = plan.tours[(plan.tours["day"] == day) & (plan.tours["depot"] == site)]
     routes = plan.routes[plan.routes["route"].isin(tours["route"])]
     return drops[(drops["day"] == day) & (drops["site_id"] == site)], tours, routes
+
+
+def _depots(plan: LastMilePlan, drops: pd.DataFrame) -> pd.DataFrame:
+    """Return depot, latitude and longitude of the site from which these drops come."""
+    known = [search.case.depots for search in plan.searches]
+    if not known or drops.empty:
+        return pd.DataFrame(columns=["depot", *_PLACE])
+    depots: pd.DataFrame = pd.concat(known, ignore_index=True).drop_duplicates("depot")
+    return depots[depots["depot"].isin(drops["site_id"])]
 
 
 def _draw_tour(axes: Axes, place: int, tour: dict[Hashable, Any], stops: pd.DataFrame) -> None:

@@ -142,9 +142,10 @@ def _notes_on_plan(parcels: pd.DataFrame, settings: LastMileSettings, *, is_cut:
     late = int((parcels["arrives"] > parcels["last_day"]).sum())
     notes = [
         "What vehicles cost and how fast they are is assumed, not recorded: "
-        f"{settings.cost_per_route:g} a tour, {settings.cost_per_km:g} per km, {settings.cost_per_hour:g} per "
-        f"hour, {settings.speed_kmh:g} km/h, {settings.minutes_per_stop:g} minutes per stop. Their carbon per "
-        f"km is the factor of their class at a mean load of {settings.mean_load_share:.0%} of the payload.",
+        f"{settings.cost_per_route:g} a tour, {settings.cost_per_km:g} per km, {settings.cost_per_hour:g} "
+        f"per hour, {settings.speed_kmh:g} km/h, {settings.minutes_per_stop:g} minutes per stop. Their "
+        "carbon per km is the factor of their class at a mean load of "
+        f"{settings.mean_load_share:.0%} of the payload.",
         f"A parcel arrives its lane's transit later: {late:,} of {count_of(len(parcels), 'parcel')} after "
         "the last day within the customer's slack.",
     ]
