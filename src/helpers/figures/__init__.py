@@ -24,6 +24,7 @@ from helpers.figures.promotion_lift import (
     plot_promotion_lift,
 )
 from helpers.figures.purchase_curve import claim_purchase_curve, describe_purchase_curve, plot_purchase_curve
+from helpers.figures.route_map import claim_route_map, describe_route_map, plot_route_map
 from helpers.figures.service_cash import claim_service_cash, describe_service_cash, plot_service_cash
 from helpers.figures.storage_ahead import claim_storage_ahead, describe_storage_ahead, plot_storage_ahead
 
@@ -35,6 +36,7 @@ __all__ = [
     "claim_override_value",
     "claim_promotion_lift",
     "claim_purchase_curve",
+    "claim_route_map",
     "claim_service_cash",
     "claim_storage_ahead",
     "describe_accuracy_by_class",
@@ -45,6 +47,7 @@ __all__ = [
     "describe_override_value",
     "describe_promotion_lift",
     "describe_purchase_curve",
+    "describe_route_map",
     "describe_service_cash",
     "describe_storage_ahead",
     "plot_accuracy_by_class",
@@ -55,6 +58,7 @@ __all__ = [
     "plot_override_value",
     "plot_promotion_lift",
     "plot_purchase_curve",
+    "plot_route_map",
     "plot_service_cash",
     "plot_storage_ahead",
 ]

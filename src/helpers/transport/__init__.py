@@ -9,6 +9,7 @@ from helpers.transport.emissions import (
 )
 from helpers.transport.flows import CarbonFrontier, FlowPlan, FlowSettings, Wants, carbon_frontier, plan_flow
 from helpers.transport.flows.today import TodayComparison, compare_with_today
+from helpers.transport.last_mile import LastMilePlan, LastMileSettings, plan_last_mile
 from helpers.transport.loads import LoadPlan, pack_loads
 from helpers.transport.network import FacilityPlan, OrlibInstance, locate_facilities, read_orlib
 from helpers.transport.routes import RouteCase, RoutePlan, Travel, check_routes, plan_routes, read_vrplib
@@ -19,6 +20,8 @@ __all__ = [
     "FacilityPlan",
     "FlowPlan",
     "FlowSettings",
+    "LastMilePlan",
+    "LastMileSettings",
     "LoadPlan",
     "OrlibInstance",
     "RouteCase",
@@ -33,6 +36,7 @@ __all__ = [
     "locate_facilities",
     "pack_loads",
     "plan_flow",
+    "plan_last_mile",
     "plan_routes",
     "read_factors",
     "read_orlib",

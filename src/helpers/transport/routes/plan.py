@@ -43,8 +43,8 @@ _ROUTES = (
     *("route", "vehicle", "depot", "end_depot", "drops", "departs", "returns", "minutes"),
     *("distance_km", "peak_kg", "peak_m3", "cost"),
 )
-_TABLES_SHARE = 0.1  # of the time limit is kept for the tables, or so many seconds
-_TABLES_SECONDS = 1.0
+_TABLES_SHARE = 0.15  # of the time limit is kept for the tables, or so many seconds
+_TABLES_SECONDS = 1.5
 _LEFT_OUT = ("drop", "kind", "prize", "reason")
 
 
@@ -166,8 +166,14 @@ def plan_routes(
     road = Road(served)
     timed = [shorten_route(road, road.time_route(visit.vehicle, visit.drops)) for visit in found.visits]
     routes = [route for route in timed if route is not None]
-    left_out = pd.concat([_unservable_table(case, unservable), explain_left_out(road, routes)])
-    return _gather(case, served, routes, left_out.reset_index(drop=True), found, seed, begun)
+    left_out = _joined(_unservable_table(case, unservable), explain_left_out(road, routes))
+    return _gather(case, served, routes, left_out, found, seed, begun)
+
+
+def _joined(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """Return both tables, one below the other; one without rows leaves the types of the other alone."""
+    full = [table for table in (one, other) if len(table)]
+    return pd.concat(full, ignore_index=True) if full else one.reset_index(drop=True)
 
 
 def _read(
