@@ -8,7 +8,15 @@ from helpers.transport.emissions import (
     shipment_emissions,
 )
 from helpers.transport.flows import CarbonFrontier, FlowPlan, FlowSettings, carbon_frontier, plan_flow
-from helpers.transport.network import FacilityPlan, OrlibInstance, locate_facilities, read_orlib
+from helpers.transport.network import (
+    FacilityPlan,
+    NetworkChoice,
+    NetworkSettings,
+    OrlibInstance,
+    choose_network,
+    locate_facilities,
+    read_orlib,
+)
 from helpers.transport.routes import RouteCase, RoutePlan, Travel, check_routes, plan_routes, read_vrplib
 
 __all__ = [
@@ -17,6 +25,8 @@ __all__ = [
     "FacilityPlan",
     "FlowPlan",
     "FlowSettings",
+    "NetworkChoice",
+    "NetworkSettings",
     "OrlibInstance",
     "RouteCase",
     "RoutePlan",
@@ -24,6 +34,7 @@ __all__ = [
     "Travel",
     "carbon_frontier",
     "check_routes",
+    "choose_network",
     "locate_facilities",
     "plan_flow",
     "plan_routes",

@@ -1,0 +1,130 @@
+"""The choice of warehouses in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from helpers.transport.network.network_case import NetworkCase
+from helpers.transport.network.options import BEST, MOVE, OPEN
+
+LEAST_SAVING = 0.001  # share of today's cost; what saves less is called as good as today
+
+
+def say_choice(options: pd.DataFrame, warehouses: pd.DataFrame, changed: int, network: NetworkCase) -> str:
+    """Return the choice in a few sentences.
+
+    Parameters
+    ----------
+    options, warehouses
+        As in `NetworkChoice`.
+    changed
+        How many stores and zones the best choice serves otherwise.
+    network
+        What was decided upon.
+    """
+    best, today = options[options["option"] == BEST].iloc[0], options.iloc[0]
+    if best["why"]:
+        return f"No choice of today's warehouses serves everybody within their limits: {best['why']}"
+    said = [_say_best(best, today, warehouses, changed)]
+    if _is_worth_it(best, today):
+        said += [*_say_range(best), *_say_doubts(warehouses, network)]
+    said += _say_elsewhere(options, network)
+    return " ".join([*said, f"Solve: {best['status']}, gap {best['gap']:.2%}."])
+
+
+def _is_worth_it(option: pd.Series, today: pd.Series) -> bool:
+    return bool(option["saving_per_year"] > LEAST_SAVING * today["cost_per_year"])
+
+
+def _say_best(best: pd.Series, today: pd.Series, warehouses: pd.DataFrame, changed: int) -> str:
+    saved, spent = best["saving_per_year"], today["cost_per_year"]
+    closed = warehouses.loc[~warehouses["open_in_plan"], "site_id"]
+    if not _is_worth_it(best, today):
+        return (
+            f"Today's network costs {spent:,.0f} a year; no choice of today's warehouses saves more than "
+            f"{LEAST_SAVING:.1%} of that."
+        )
+    money = f"{best['cost_per_year']:,.0f} a year beside {spent:,.0f} today, {saved:,.0f} less."
+    if len(closed):
+        kept = f"{len(warehouses) - len(closed)} of {len(warehouses)} warehouses open"
+        return f"Without {', '.join(closed)} ({kept}) the network costs {money}"
+    who = "one store or zone is" if changed == 1 else f"{changed} stores and zones are"
+    return f"All warehouses stay open and {who} served otherwise: {money}"
+
+
+def _say_range(best: pd.Series) -> Iterator[str]:
+    if np.isfinite(best["saving_low"]):
+        yield (
+            f"In the demand of each past quarter by itself it saves {best['saving_low']:,.0f} to "
+            f"{best['saving_high']:,.0f} a year."
+        )
+    if np.isfinite(best["more_co2e_per_year"]):
+        more = best["more_co2e_per_year"]
+        yield f"It causes {abs(more):,.1f} t CO2e a year {'more' if more > 0 else 'less'}."
+
+
+def _say_doubts(warehouses: pd.DataFrame, network: NetworkCase) -> Iterator[str]:
+    """Say what stands against the plan although it is not a limit of it."""
+    rows = warehouses[warehouses["open_in_plan"]]
+    worst = rows.sort_values("weeks_above").iloc[-1]
+    if worst["weeks_above"] > 0:
+        yield (
+            f"But {worst['site_id']} would have had more than it can handle in {worst['weeks_above']:.0f} of "
+            f"the {network.demand.weeks} weeks."
+        )
+    kept = network.sites[network.sites["site_id"].isin(rows["site_id"])]
+    room = kept["storage_capacity_m3"].sum(min_count=len(kept))
+    if len(rows) < len(warehouses) and network.stock_m3 > room:
+        yield (
+            f"But the {network.stock_m3:,.0f} m³ of stock in today's warehouses do not fit into the "
+            f"{room:,.0f} m³ that stay: it needs less stock or more room first."
+        )
+
+
+def _say_elsewhere(options: pd.DataFrame, network: NetworkCase) -> Iterator[str]:
+    """Say what another place would bring."""
+    tried = options[options["option"].isin([MOVE, OPEN]) & (options["why"] == "")]
+    if tried.empty:
+        return
+    most = tried.sort_values("saving_per_year", kind="stable").iloc[-1]
+    if most["saving_per_year"] <= max(options["saving_per_year"].drop(index=tried.index).max(), 0.0):
+        yield "No other place that was tried does better."
+        return
+    name = network.sites.set_index("site_id")["name"][most["place_id"]]
+    what = f"{most['warehouse_id']} moved to" if most["option"] == MOVE else "one more warehouse at"
+    yield f"More could be saved elsewhere: {most['saving_per_year']:,.0f} a year with {what} {name}."
+
+
+def say_assumptions(network: NetworkCase) -> tuple[str, ...]:
+    """Return what was assumed and what is not in the choice."""
+    settings = network.settings
+    notes = [
+        f"Vehicles are filled to {settings.mean_fill:.0%} on average"
+        + (
+            f"; at least {settings.least_vehicles:g} a week goes to each store."
+            if settings.least_vehicles
+            else "."
+        ),
+        "A product comes from the dock of its cheapest offer, whichever warehouse it goes to.",
+        "Not in it: the one-off cost of opening, closing and moving, the stock that fewer or more warehouses "
+        "need, slower delivery from further away, and the stores' own last mile.",
+        "Storage limits what a warehouse passes on as today's stock per unit of demand says."
+        if settings.storage_binds
+        else "Storage is not a limit here.",
+    ]
+    if not settings.capacitated:
+        notes.append("Handling capacity is not a limit here.")
+    present = network.sites.iloc[: network.warehouses]
+    unpriced = present.loc[present["opening_cost"].isna(), "site_id"]
+    if len(unpriced):
+        notes.append(
+            f"No opening_cost, so kept open: {', '.join(unpriced)}. What closing saves is not known."
+        )
+    if len(present) == 1:
+        notes.append("There is one warehouse; it cannot be closed.")
+    if settings.moves and len(network.sites) == len(present):
+        notes.append("No other place is tried: no store or zone has coordinates.")
+    return tuple(notes)
