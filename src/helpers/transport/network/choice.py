@@ -15,13 +15,14 @@ import numpy as np
 import pandas as pd
 
 from helpers.contract import Case
-from helpers.transport.network.choice_words import say_assumptions, say_choice
+from helpers.transport.network.choice_words import kept_storage, say_assumptions, say_choice
 from helpers.transport.network.network_case import NetworkCase, read_network
 from helpers.transport.network.options import (
     BEST,
     NetworkOption,
     compare_options,
     options_table,
+    site_capacity,
     weeks_above,
 )
 from helpers.transport.network.problem import Floats
@@ -56,6 +57,9 @@ class NetworkChoice:
         What was decided upon.
     plans
         The plans themselves, in the order of `options`.
+    is_proposed
+        Whether the best choice is proposed: it saves enough, or today breaks a limit. If not, the plan in
+        `warehouses` and `service` is today's.
     notes
         What was assumed and what is not in it, in words.
     """
@@ -66,6 +70,7 @@ class NetworkChoice:
     lanes: pd.DataFrame
     network: NetworkCase
     plans: tuple[NetworkOption, ...]
+    is_proposed: bool
     notes: tuple[str, ...]
 
     @cached_property
@@ -82,6 +87,11 @@ class NetworkChoice:
     def saving_per_year(self) -> float:
         """Money per year by which the best choice is cheaper than today; NaN without a plan."""
         return float(self.best["saving_per_year"])
+
+    @property
+    def stock_fits(self) -> bool:
+        """Whether the stock that lies in the warehouses today has room in those that stay."""
+        return not self.network.stock_m3 > kept_storage(self.warehouses, self.network)
 
     @property
     def closed(self) -> list[str]:
@@ -104,7 +114,7 @@ class NetworkChoice:
     def sentence(self) -> str:
         """The choice in a few sentences."""
         changed = self.service.loc[self.service["changed"], "destination_id"].nunique()
-        return say_choice(self.options, self.warehouses, changed, self.network)
+        return say_choice(self.options, self.warehouses, changed, self.network, proposed=self.is_proposed)
 
 
 def choose_network(
@@ -143,7 +153,8 @@ def choose_network(
     network = read_network(case, settings or NetworkSettings(), demand, candidates)
     plans = compare_options(network)
     options = options_table(network, plans)
-    shown = plans[1] if plans[1].has_plan else plans[0]
+    proposed = _is_proposed(network, plans[0], options)
+    shown = plans[1] if proposed else plans[0]
     return NetworkChoice(
         options=options,
         warehouses=_warehouses(network, plans[0], shown),
@@ -151,8 +162,17 @@ def choose_network(
         lanes=network.rated,
         network=network,
         plans=plans,
+        is_proposed=proposed,
         notes=(*network.notes, *say_assumptions(network)),
     )
+
+
+def _is_proposed(network: NetworkCase, today: NetworkOption, options: pd.DataFrame) -> bool:
+    best, spent = options.iloc[1], float(options["cost_per_year"].iloc[0])
+    room = site_capacity(network, today.numbers)
+    broken = bool((today.shares @ network.units > room * (1 + 1e-9)).any())
+    worth = float(best["saving_per_year"]) > network.settings.least_saving * spent
+    return not best["why"] and (broken or worth)
 
 
 def _warehouses(network: NetworkCase, today: NetworkOption, plan: NetworkOption) -> pd.DataFrame:

@@ -10,10 +10,10 @@ import pandas as pd
 from helpers.transport.network.network_case import NetworkCase
 from helpers.transport.network.options import BEST, MOVE, OPEN
 
-LEAST_SAVING = 0.001  # share of today's cost; what saves less is called as good as today
 
-
-def say_choice(options: pd.DataFrame, warehouses: pd.DataFrame, changed: int, network: NetworkCase) -> str:
+def say_choice(
+    options: pd.DataFrame, warehouses: pd.DataFrame, changed: int, network: NetworkCase, *, proposed: bool
+) -> str:
     """Return the choice in a few sentences.
 
     Parameters
@@ -24,30 +24,29 @@ def say_choice(options: pd.DataFrame, warehouses: pd.DataFrame, changed: int, ne
         How many stores and zones the best choice serves otherwise.
     network
         What was decided upon.
+    proposed
+        Whether the best choice is proposed instead of today's network.
     """
     best, today = options[options["option"] == BEST].iloc[0], options.iloc[0]
     if best["why"]:
         return f"No choice of today's warehouses serves everybody within their limits: {best['why']}"
-    said = [_say_best(best, today, warehouses, changed)]
-    if _is_worth_it(best, today):
-        said += [*_say_range(best), *_say_doubts(warehouses, network)]
+    if proposed:
+        said = [_say_best(best, today, warehouses, changed), *_say_range(best)]
+        said += _say_doubts(warehouses, network)
+    else:
+        said = [
+            f"Today's network costs {today['cost_per_year']:,.0f} a year; no choice of today's warehouses "
+            f"saves more than {network.settings.least_saving:.1%} of that."
+        ]
     said += _say_elsewhere(options, network)
     return " ".join([*said, f"Solve: {best['status']}, gap {best['gap']:.2%}."])
-
-
-def _is_worth_it(option: pd.Series, today: pd.Series) -> bool:
-    return bool(option["saving_per_year"] > LEAST_SAVING * today["cost_per_year"])
 
 
 def _say_best(best: pd.Series, today: pd.Series, warehouses: pd.DataFrame, changed: int) -> str:
     saved, spent = best["saving_per_year"], today["cost_per_year"]
     closed = warehouses.loc[~warehouses["open_in_plan"], "site_id"]
-    if not _is_worth_it(best, today):
-        return (
-            f"Today's network costs {spent:,.0f} a year; no choice of today's warehouses saves more than "
-            f"{LEAST_SAVING:.1%} of that."
-        )
-    money = f"{best['cost_per_year']:,.0f} a year beside {spent:,.0f} today, {saved:,.0f} less."
+    money = f"{best['cost_per_year']:,.0f} a year beside {spent:,.0f} today, "
+    money += f"{saved:,.0f} less." if saved >= 0 else f"{-saved:,.0f} more, but today breaks a limit."
     if len(closed):
         kept = f"{len(warehouses) - len(closed)} of {len(warehouses)} warehouses open"
         return f"Without {', '.join(closed)} ({kept}) the network costs {money}"
@@ -75,13 +74,21 @@ def _say_doubts(warehouses: pd.DataFrame, network: NetworkCase) -> Iterator[str]
             f"But {worst['site_id']} would have had more than it can handle in {worst['weeks_above']:.0f} of "
             f"the {network.demand.weeks} weeks."
         )
-    kept = network.sites[network.sites["site_id"].isin(rows["site_id"])]
-    room = kept["storage_capacity_m3"].sum(min_count=len(kept))
-    if len(rows) < len(warehouses) and network.stock_m3 > room:
+    room = kept_storage(warehouses, network)
+    if network.stock_m3 > room:
         yield (
             f"But the {network.stock_m3:,.0f} m³ of stock in today's warehouses do not fit into the "
             f"{room:,.0f} m³ that stay: it needs less stock or more room first."
         )
+
+
+def kept_storage(warehouses: pd.DataFrame, network: NetworkCase) -> float:
+    """Return the m³ of storage that stay where a warehouse closes; infinite where that limits nothing."""
+    if warehouses["open_in_plan"].all():
+        return np.inf
+    kept = warehouses.loc[warehouses["open_in_plan"], "site_id"]
+    stays = network.sites.loc[network.sites["site_id"].isin(kept), "storage_capacity_m3"]
+    return float(stays.fillna(np.inf).sum())
 
 
 def _say_elsewhere(options: pd.DataFrame, network: NetworkCase) -> Iterator[str]:

@@ -29,6 +29,8 @@ class NetworkSettings:
         Whether today's stock, shared out as the flow is, has to fit into the open warehouses.
     single_sourcing
         Whether each store and zone is served from one warehouse only.
+    least_saving
+        Share of today's cost that a choice has to save to be proposed instead of today's network.
     moves
         Whether other places are tried: a warehouse moved, or one more opened.
     gap, time_limit
@@ -43,6 +45,7 @@ class NetworkSettings:
     capacitated: bool = True
     storage_binds: bool = False
     single_sourcing: bool = True
+    least_saving: float = 0.001
     moves: bool = True
     gap: float = 0.0
     time_limit: float = 10.0
@@ -57,8 +60,10 @@ class NetworkSettings:
                 findings.append(f"'{name}' is {value}. Give a whole number of {least} or more.")
         if not 0 < self.mean_fill <= 1:
             findings.append(f"'mean_fill' is {self.mean_fill:g}. Give a share above 0, 1 at most.")
-        if not 0 <= self.gap < 1:
-            findings.append(f"'gap' is {self.gap:g}. Give a share from 0 to below 1.")
+        for name in ("gap", "least_saving"):
+            value = getattr(self, name)
+            if not 0 <= value < 1:
+                findings.append(f"'{name}' is {value:g}. Give a share from 0 to below 1.")
         if not (np.isfinite(self.least_vehicles) and self.least_vehicles >= 0):
             findings.append(
                 f"'least_vehicles' is {self.least_vehicles:g}. Give a finite number of 0 or more."
