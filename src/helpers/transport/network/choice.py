@@ -150,7 +150,11 @@ def choose_network(
     ParameterError
         The given demand or candidates cannot be used.
     """
-    network = read_network(case, settings or NetworkSettings(), demand, candidates)
+    return compare_network(read_network(case, settings or NetworkSettings(), demand, candidates))
+
+
+def compare_network(network: NetworkCase) -> NetworkChoice:
+    """Solve all options of a network that was read, and put them side by side."""
     plans = compare_options(network)
     options = options_table(network, plans)
     proposed = _is_proposed(network, plans[0], options)

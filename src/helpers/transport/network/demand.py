@@ -104,7 +104,9 @@ class NetworkDemand:
         return weekly.reshape(len(sites), self.weeks)
 
 
-def read_demand(case: Case, settings: NetworkSettings, demand: pd.DataFrame | None) -> NetworkDemand:
+def read_demand(
+    case: Case, sites: pd.DataFrame, settings: NetworkSettings, demand: pd.DataFrame | None
+) -> NetworkDemand:
     """Return the demand of the last weeks, or the one that is given.
 
     Raises
@@ -114,8 +116,8 @@ def read_demand(case: Case, settings: NetworkSettings, demand: pd.DataFrame | No
     ParameterError
         The given demand lacks a column, names unknown sites or products, or has wrong units; all at once.
     """
-    found = _past_demand(case, settings) if demand is None else _given_demand(case, demand)
-    return _leave_out_docks(case, found)
+    found = _past_demand(case, settings) if demand is None else _given_demand(case, sites, demand)
+    return _leave_out_docks(sites, found)
 
 
 def _past_demand(case: Case, settings: NetworkSettings) -> NetworkDemand:
@@ -131,7 +133,7 @@ def _past_demand(case: Case, settings: NetworkSettings) -> NetworkDemand:
     return NetworkDemand(table.drop(columns="origin_id"), records, weeks, True, (note,))
 
 
-def _given_demand(case: Case, demand: pd.DataFrame) -> NetworkDemand:
+def _given_demand(case: Case, sites: pd.DataFrame, demand: pd.DataFrame) -> NetworkDemand:
     lacking = [name for name in ("site_id", "product_id", "units") if name not in demand.columns]
     if lacking:
         raise ParameterError(f"demand: there is no column {', '.join(map(repr, lacking))}. Add it.")
@@ -140,7 +142,7 @@ def _given_demand(case: Case, demand: pd.DataFrame) -> NetworkDemand:
         "units are not a finite number of 0 or more": ~demand["units"]
         .astype("float64")
         .between(0, np.finfo(np.float64).max),
-        "the site is unknown": ~demand["site_id"].isin(case.table("sites")["site_id"]),
+        "the site is unknown": ~demand["site_id"].isin(sites["site_id"]),
         "the product is unknown": ~demand["product_id"].isin(goods["product_id"]),
     }
     findings = [f"{what} in {int(rows.sum())} rows" for what, rows in wrong.items() if rows.any()]
@@ -152,16 +154,12 @@ def _given_demand(case: Case, demand: pd.DataFrame) -> NetworkDemand:
         week=0, units=units, kg=units * joined["weight"], m3=units * joined["volume"]
     )
     note = "Demand: as given, units per week; so there is no range over past quarters."
-    return NetworkDemand(table[units > 0], _no_records(case), 1, False, (note,))
+    nothing = pd.DataFrame({"site_id": [], "origin_id": [], "units": []}).astype({"units": "float64"})
+    return NetworkDemand(table[units > 0], nothing, 1, False, (note,))
 
 
-def _no_records(case: Case) -> pd.DataFrame:
-    return case.query("SELECT site_id, site_id AS origin_id, 0.0 AS units FROM sites WHERE false")
-
-
-def _leave_out_docks(case: Case, found: NetworkDemand) -> NetworkDemand:
+def _leave_out_docks(sites: pd.DataFrame, found: NetworkDemand) -> NetworkDemand:
     """Leave out what is sold at docks, and say which share has no dock."""
-    sites = case.table("sites")
     docks = sites.loc[sites["kind"].isin(["supplier", "plant"]), "site_id"]
     aside = found.table["site_id"].isin(docks)
     notes, table = found.notes, found.table[~aside]

@@ -74,18 +74,17 @@ def fit_kinds(lanes: pd.DataFrame, crow_km: pd.DataFrame) -> pd.DataFrame:
     crow = crow_km.to_numpy()[lanes["origin_id"].map(place), lanes["destination_id"].map(place)]
     detour = pd.Series(np.where(crow > 1.0, lanes["distance_km"] / np.maximum(crow, 1.0), np.nan))
     lanes = lanes.reset_index(drop=True).assign(detour=detour)
-    overall = lanes["detour"].median()
     rows = []
     for (mode, name), own in lanes.groupby(KIND):
         of_mode = lanes[lanes["mode"] == mode]
         alike = own if np.ptp(own["distance_km"].to_numpy()) > 0 else of_mode
-        factors = [own["detour"].median(), of_mode["detour"].median(), overall]
+        detours = [each["detour"].dropna() for each in (own, of_mode, lanes)]
         rows.append(
             {
                 "mode": mode,
                 "vehicle_class": name,
                 "longest_km": own["distance_km"].max(),
-                "road_factor": next((one for one in factors if np.isfinite(one)), np.nan),
+                "road_factor": next((one.median() for one in detours if len(one)), np.nan),
                 **{room: own[room].median() for room in ROOM},
                 **_fitted(own, alike),
             }

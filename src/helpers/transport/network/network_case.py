@@ -126,14 +126,13 @@ def read_network(
     ParameterError
         The given demand or candidates cannot be used.
     """
-    _refuse_without_network(case)
-    found = read_demand(case, settings, demand)
-    lanes = fill_lanes(case.table("lanes"))
-    everywhere = case.table("sites")
+    everywhere, lanes = case.table("sites"), fill_lanes(case.table("lanes"))
+    _refuse_without_network(everywhere, lanes)
+    found = read_demand(case, everywhere, settings, demand)
     docks = read_docks(everywhere, found)
     wanted = everywhere[everywhere["site_id"].isin(found.table["site_id"])][PLACE]
     sites = _sites(everywhere, wanted, found, settings, candidates)
-    rated, way_notes = rate_ways(case, lanes, sites, wanted, docks, found, settings.mean_fill)
+    rated, way_notes = rate_ways(case, lanes, sites, everywhere, docks, found, settings.mean_fill)
     here = sites["site_id"].tolist()
     warehouses = sites.loc[sites["kind"] == WAREHOUSE, "site_id"].tolist()
     served, lost = _reached(rated, warehouses, wanted)
@@ -156,11 +155,11 @@ def read_network(
     )
 
 
-def _refuse_without_network(case: Case) -> None:
+def _refuse_without_network(everywhere: pd.DataFrame, lanes: pd.DataFrame) -> None:
     findings = []
-    if not (case.table("sites")["kind"] == WAREHOUSE).any():
+    if not (everywhere["kind"] == WAREHOUSE).any():
         findings.append("sites: there is no site of kind warehouse, so there is nothing to choose")
-    if not case.has("lanes"):
+    if lanes.empty:
         findings.append("lanes: there is no lane, so no way in or out has a cost")
     if findings:
         raise ContractError(f"choose_network: {'; '.join(findings)}. Add these rows.")

@@ -29,7 +29,7 @@ def rate_ways(
     case: Case,
     lanes: pd.DataFrame,
     sites: pd.DataFrame,
-    wanted: pd.DataFrame,
+    everywhere: pd.DataFrame,
     docks: pd.DataFrame,
     demand: NetworkDemand,
     fill: float,
@@ -40,17 +40,18 @@ def rate_ways(
     ways; else of those to its kind of site.
     """
     usual = _usual(case, lanes, demand, fill)
+    wanted = everywhere[everywhere["site_id"].isin(demand.table["site_id"])]
     warehouses = sites.loc[sites["kind"] == WAREHOUSE, "site_id"]
     into = usual[usual["destination_id"].isin(warehouses) & usual["origin_id"].isin(docks["site_id"])]
     away = usual[usual["origin_id"].isin(warehouses) & ~usual["destination_id"].isin(warehouses)]
-    away = away.assign(kind=away["destination_id"].map(case.table("sites").set_index("site_id")["kind"]))
+    away = away.assign(kind=away["destination_id"].map(everywhere.set_index("site_id")["kind"]))
     named = docks.loc[docks["site_id"] != NO_DOCK, "site_id"]
     ends = [
         _pairs(named, sites["site_id"], into, "origin_id", usual),
         _pairs(sites["site_id"], wanted["site_id"], away, "destination_id", usual, wanted),
     ]
     pairs = pd.concat([part for part in ends if len(part)], ignore_index=True)
-    crow_km = _crow_km(case.table("sites"), sites)
+    crow_km = _crow_km(everywhere, sites)
     fits = fit_kinds(lanes, crow_km)
     rated = _free_at_home(rate_pairs(pairs, usual, fits, crow_km))
     rated, notes = _with_factors(case, rated)
