@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 from dataclasses import replace
 from functools import cache
 from itertools import combinations, product
@@ -15,6 +16,7 @@ from tests.transport.network import small_network as small
 from helpers.contract import case_from_tables
 from helpers.errors import ContractError, ParameterError
 from helpers.transport import NetworkChoice, NetworkSettings, choose_network
+from helpers.transport.network import options
 from helpers.transport.network.choice import compare_network
 from helpers.transport.network.lane_rates import fill_lanes, fit_kinds, usual_lanes
 from helpers.transport.network.options import say_by_name
@@ -109,12 +111,12 @@ def test_best_choice_is_the_cheapest_of_all_sets_and_assignments() -> None:
 
 
 def test_each_single_closing_and_serving_anew_are_the_cheapest_of_their_sets() -> None:
-    options = small_choice().options
+    table = small_choice().options
     for closed in small.WAREHOUSES:
-        row = options[(options["option"] == "close") & (options["warehouse_id"] == closed)].iloc[0]
+        row = table[(table["option"] == "close") & (table["warehouse_id"] == closed)].iloc[0]
         kept = tuple(site for site in small.WAREHOUSES if site != closed)
         assert row["cost_per_week"] == pytest.approx(cheapest_by_loops([kept])[0])
-    anew = options[options["option"] == "reassign"].iloc[0]
+    anew = table[table["option"] == "reassign"].iloc[0]
     assert anew["cost_per_week"] == pytest.approx(cheapest_by_loops([tuple(small.WAREHOUSES)])[0])
 
 
@@ -280,6 +282,13 @@ def test_demand_above_all_capacity_is_said_in_units() -> None:
     assert (choice.warehouses["open_in_plan"]).all()
 
 
+def test_a_warehouse_that_is_above_its_capacity_today_is_named_and_relieved() -> None:
+    choice = choose_with(handling_capacity_units=[120.0, 120.0, 60.0])
+    assert "Today W3 is above the handling capacity (W3: 70 units a week of 60)." in choice.sentence
+    assert choice.is_proposed
+    assert (choice.warehouses["units"] <= choice.warehouses["capacity_units"]).all()
+
+
 def test_stock_that_does_not_fit_is_said_or_is_a_limit() -> None:
     stock = pd.DataFrame(
         {
@@ -394,6 +403,12 @@ def test_weeks_above_capacity_are_counted_and_said() -> None:
     shares = grown.plans[1].shares
     assert grown.best["weeks_above"] == (shares @ loads > 120 + 1e-6).sum() > 0
     assert "more than it can handle" in grown.sentence
+
+
+def test_example_of_the_message_runs() -> None:
+    result = doctest.testmod(options)
+    assert result.attempted == 1
+    assert not result.failed
 
 
 def test_messages_name_sites_instead_of_positions() -> None:

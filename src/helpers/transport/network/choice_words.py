@@ -38,7 +38,7 @@ def say_choice(
             f"Today's network costs {today['cost_per_year']:,.0f} a year; no choice of today's warehouses "
             f"saves more than {network.settings.least_saving:.1%} of that."
         ]
-    said += _say_elsewhere(options, network)
+    said += [*_say_today(warehouses), *_say_elsewhere(options, network)]
     return " ".join([*said, f"Solve: {best['status']}, gap {best['gap']:.2%}."])
 
 
@@ -79,6 +79,18 @@ def _say_doubts(warehouses: pd.DataFrame, network: NetworkCase) -> Iterator[str]
         yield (
             f"But the {network.stock_m3:,.0f} m³ of stock in today's warehouses do not fit into the "
             f"{room:,.0f} m³ that stay: it needs less stock or more room first."
+        )
+
+
+def _say_today(warehouses: pd.DataFrame) -> Iterator[str]:
+    """Say where today's own flow is above what a warehouse can handle: then plans within it cost more."""
+    over = warehouses[warehouses["units_today"] > warehouses["capacity_units"] * (1 + 1e-9)]
+    if len(over):
+        most = over.sort_values("utilisation_today").iloc[-1]
+        yield (
+            f"Today {', '.join(over['site_id'])} {'is' if len(over) == 1 else 'are'} above the handling "
+            f"capacity ({most['site_id']}: {most['units_today']:,.0f} units a week of "
+            f"{most['capacity_units']:,.0f})."
         )
 
 
