@@ -19,6 +19,7 @@ from helpers.transport import NetworkChoice, NetworkSettings, choose_network
 from helpers.transport.network import options
 from helpers.transport.network.choice import compare_network
 from helpers.transport.network.lane_rates import fill_lanes, fit_kinds, usual_lanes
+from helpers.transport.network.network_case import read_network
 from helpers.transport.network.options import say_by_name
 
 STAY = NetworkSettings(moves=False)
@@ -168,16 +169,6 @@ def test_more_capacity_never_costs_more_and_none_is_the_cheapest() -> None:
     assert "Handling capacity is not a limit here." in free.notes
 
 
-def test_currency_scales_the_money_and_changes_no_choice() -> None:
-    money = ["fixed_cost", "cost_per_kg", "cost_per_unit"]
-    dear = small.lanes().assign(**{name: 100 * small.lanes()[name] for name in money})
-    numbers = small.sites()
-    sites = numbers.assign(**{name: 100 * numbers[name] for name in ("opening_cost", "handling_cost")})
-    found = choose_network(small.case(lanes=dear, sites=sites), STAY)
-    assert found.closed == small_choice().closed
-    assert found.saving_per_year == pytest.approx(100 * small_choice().saving_per_year)
-
-
 def test_same_demand_in_all_quarters_gives_one_saving_and_growth_a_range() -> None:
     steady = small_choice().best
     assert steady["saving_low"] == pytest.approx(steady["saving_per_year"])
@@ -266,14 +257,6 @@ def test_without_coordinates_only_lanes_count_and_what_cannot_be_closed_is_said(
     assert choice.sentence.startswith("Today's network costs")
 
 
-def test_a_store_that_nothing_reaches_is_left_out_by_name() -> None:
-    lanes, sites = small.lanes(), small.sites()
-    sites = changed(sites, sites["site_id"] == "S2", latitude=np.nan, longitude=np.nan)
-    choice = choose_network(small.case(lanes=lanes[lanes["destination_id"] != "S2"], sites=sites), STAY)
-    assert any(note.startswith("S2: no lane from a warehouse") for note in choice.notes)
-    assert "S2" not in choice.service["destination_id"].tolist()
-
-
 def test_demand_above_all_capacity_is_said_in_units() -> None:
     choice = choose_with(handling_capacity_units=50.0)
     assert "The demand of 160 is above the capacity of 150" in choice.sentence
@@ -325,37 +308,6 @@ def test_one_warehouse_has_nothing_to_close() -> None:
     assert choice.options["option"].tolist() == ["today", "best", "reassign"]
     assert "There is one warehouse; it cannot be closed." in choice.notes
     assert not choice.is_proposed
-
-
-def test_a_better_place_is_found_and_moving_never_beats_free_land() -> None:
-    sites = sites_with(handling_capacity_units=500.0)
-    places = pd.DataFrame(
-        {
-            "site_id": ["far", "near"],
-            "latitude": [70.0, 50.05],
-            "longitude": [8.0, 9.0],
-            "opening_cost": [0.0, 1.0],
-        }
-    )
-    choice = choose_network(small.case(sites=sites), NetworkSettings(), candidates=places)
-    moves = choice.options[choice.options["option"] == "move"]
-    assert moves["warehouse_id"].tolist() == small.WAREHOUSES
-    assert (moves["place_id"] == "at near").all()
-    added = choice.options[choice.options["option"] == "open"].iloc[0]
-    assert added["fixed"] == pytest.approx(1501.0)
-    same = choose_network(
-        small.case(sites=sites), NetworkSettings(), candidates=places.drop(columns="opening_cost")
-    )
-    move = same.options[same.options["option"] == "move"]
-    assert move["fixed"].tolist() == pytest.approx([1500.0] * 3)
-
-
-def test_default_places_are_those_of_the_demand_and_its_centre() -> None:
-    choice = choose_network(small.case())
-    places = choice.network.sites.iloc[3:]["site_id"].tolist()
-    assert places == [*(f"at {name}" for name in NEED), "at centre"]
-    best_move = choice.options[choice.options["option"] == "move"]["cost_per_week"]
-    assert best_move.notna().all()
 
 
 @pytest.mark.parametrize(
@@ -427,8 +379,54 @@ def test_wrong_settings_are_refused_at_once() -> None:
         NetworkSettings(history_weeks=0, mean_fill=0.0, gap=1.0, time_limit=0.0)
 
 
-def test_a_checked_case_with_turned_rows_gives_the_same() -> None:
-    turned = {name: table.iloc[::-1].reset_index(drop=True) for name, table in small.tables().items()}
-    again = choose_network(case_from_tables(turned), STAY)
-    pd.testing.assert_frame_equal(again.options, small_choice().options)
-    pd.testing.assert_frame_equal(again.service, small_choice().service)
+def test_a_checked_case_with_turned_rows_in_another_currency_gives_the_same_choice() -> None:
+    tables = small.tables()
+    money = ["fixed_cost", "cost_per_kg", "cost_per_unit", "opening_cost", "handling_cost"]
+    for name in ("lanes", "sites"):
+        dear = {column: 100 * tables[name][column] for column in money if column in tables[name]}
+        tables[name] = tables[name].assign(**dear)
+    turned = {name: table.iloc[::-1].reset_index(drop=True) for name, table in tables.items()}
+    again, before = choose_network(case_from_tables(turned), STAY), small_choice()
+    same = ["option", "warehouse_id", "open_sites", "tonnes_co2e_per_year", "weeks_above", "status"]
+    pd.testing.assert_frame_equal(again.options[same], before.options[same])
+    for name in ("cost_per_week", "saving_per_year", "saving_low", "saving_high"):
+        assert again.options[name].to_numpy() == pytest.approx(
+            100 * before.options[name].to_numpy(), abs=1e-6
+        )
+    pd.testing.assert_frame_equal(
+        again.service.drop(columns="cost_per_week"), before.service.drop(columns="cost_per_week")
+    )
+
+
+def test_a_store_that_nothing_reaches_is_left_out_by_name() -> None:
+    lanes, sites = small.lanes(), small.sites()
+    sites = changed(sites, sites["site_id"] == "S2", latitude=np.nan, longitude=np.nan)
+    case = small.case(lanes=lanes[lanes["destination_id"] != "S2"], sites=sites)
+    network = read_network(case, STAY, None, None)
+    assert any(note.startswith("S2: no lane from a warehouse") for note in network.notes)
+    assert network.destinations["site_id"].tolist() == ["S1", "S3", "S4", "Z1"]
+
+
+def test_default_places_are_those_of_the_demand_and_its_centre() -> None:
+    places = read_network(small.case(), NetworkSettings(), None, None).sites.iloc[3:]
+    assert places["site_id"].tolist() == [*(f"at {name}" for name in NEED), "at centre"]
+    kg = [sum(n * small.PRODUCTS[p][0] for n, p in zip(NEED[j], "AB", strict=True)) for j in NEED]
+    middle = np.average([small.WHERE[j] for j in NEED], axis=0, weights=kg)
+    assert places[["latitude", "longitude"]].iloc[-1].tolist() == pytest.approx(middle.tolist())
+
+
+def test_the_better_place_is_found_at_its_own_cost_or_at_that_of_the_warehouse_it_replaces() -> None:
+    sites = sites_with(handling_capacity_units=500.0)
+    places = pd.DataFrame(
+        {"site_id": ["far", "near"], "latitude": [70.0, 50.05], "longitude": [8.0, 9.0], "opening_cost": 1.0}
+    )
+    choice = choose_network(small.case(sites=sites), NetworkSettings(), candidates=places)
+    moves = choice.options[choice.options["option"] == "move"]
+    assert moves["warehouse_id"].tolist() == small.WAREHOUSES
+    assert (moves["place_id"] == "at near").all()
+    assert moves["fixed"].tolist() == pytest.approx([1101.0, 901.0, 1001.0])
+    added = choice.options[choice.options["option"] == "open"].iloc[0]
+    assert added["fixed"] == pytest.approx(1501.0)
+    asked = choice.network.sites.assign(opening_cost=[400.0, 600.0, 500.0, np.nan, np.nan])
+    same = compare_network(replace(choice.network, sites=asked)).options
+    assert same.loc[same["option"] == "move", "fixed"].tolist() == pytest.approx([1500.0] * 3)
