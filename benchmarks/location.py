@@ -44,6 +44,7 @@ MADE = (  # sites, customers, fixed cost, capacity
     (100, 1000, 150_000, 5_000),
     (100, 1000, 60_000, 2_500),
     (100, 1000, 100_000, np.inf),
+    (100, 1000, 1_300_000, 8_700),  # a few large sites, nearly full: the hardest shape
 )
 
 

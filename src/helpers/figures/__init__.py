@@ -12,6 +12,7 @@ from helpers.figures.forecast_total import (
     plot_forecast_total,
 )
 from helpers.figures.lead_time_drift import claim_lead_times, describe_lead_times, plot_lead_times
+from helpers.figures.network_map import claim_network_map, describe_network_map, plot_network_map
 from helpers.figures.order_coverage import describe_order_coverage, plot_order_coverage
 from helpers.figures.override_value import (
     claim_override_value,
@@ -33,6 +34,7 @@ __all__ = [
     "claim_calibration",
     "claim_forecast_total",
     "claim_lead_times",
+    "claim_network_map",
     "claim_override_value",
     "claim_promotion_lift",
     "claim_purchase_curve",
@@ -43,6 +45,7 @@ __all__ = [
     "describe_calibration",
     "describe_forecast_total",
     "describe_lead_times",
+    "describe_network_map",
     "describe_order_coverage",
     "describe_override_value",
     "describe_promotion_lift",
@@ -54,6 +57,7 @@ __all__ = [
     "plot_calibration",
     "plot_forecast_total",
     "plot_lead_times",
+    "plot_network_map",
     "plot_order_coverage",
     "plot_override_value",
     "plot_promotion_lift",

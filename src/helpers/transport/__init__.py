@@ -11,7 +11,15 @@ from helpers.transport.flows import CarbonFrontier, FlowPlan, FlowSettings, Want
 from helpers.transport.flows.today import TodayComparison, compare_with_today
 from helpers.transport.last_mile import LastMilePlan, LastMileSettings, plan_last_mile
 from helpers.transport.loads import LoadPlan, pack_loads
-from helpers.transport.network import FacilityPlan, OrlibInstance, locate_facilities, read_orlib
+from helpers.transport.network import (
+    FacilityPlan,
+    NetworkChoice,
+    NetworkSettings,
+    OrlibInstance,
+    choose_network,
+    locate_facilities,
+    read_orlib,
+)
 from helpers.transport.routes import RouteCase, RoutePlan, Travel, check_routes, plan_routes, read_vrplib
 
 __all__ = [
@@ -23,6 +31,8 @@ __all__ = [
     "LastMilePlan",
     "LastMileSettings",
     "LoadPlan",
+    "NetworkChoice",
+    "NetworkSettings",
     "OrlibInstance",
     "RouteCase",
     "RoutePlan",
@@ -32,6 +42,7 @@ __all__ = [
     "Wants",
     "carbon_frontier",
     "check_routes",
+    "choose_network",
     "compare_with_today",
     "locate_facilities",
     "pack_loads",
