@@ -48,8 +48,8 @@ def carbon(plan: FlowPlan) -> pd.DataFrame:
 
 
 def stock(plan: FlowPlan) -> pd.DataFrame:
-    """Return site_id, product_id, week, need, supply (on hand or coming), target, units at its end, unmet."""
-    cells = plan.problem.cells[["site_id", "product_id", "week", "need", "supply", "target"]]
+    """Return site_id, product_id, week, need, supply, target, below_cost, units (left), unmet."""
+    cells = plan.problem.cells[["site_id", "product_id", "week", "need", "supply", "target", "below_cost"]]
     keys = ["site_id", "product_id", "week"]
     left = cells.merge(plan.account.stock, on=keys, how="left", validate="one_to_one")
     both = left.merge(plan.account.unmet[[*keys, "unmet"]], on=keys, how="left", validate="one_to_one")
@@ -90,7 +90,9 @@ def plan_rules(plan: FlowPlan) -> pd.DataFrame:
         "same_week_days",
         "holding_rate",
         "unmet_penalty",
+        "later_rate",
         "below_target_rate",
+        "end_target_rate",
         "dispatch_slack_weeks",
         "overflow_cost",
         "carbon_price",

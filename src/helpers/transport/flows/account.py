@@ -302,7 +302,8 @@ def _money(
 ) -> pd.DataFrame:
     settings, units = problem.settings, moves["units"]
     products = problem.products.set_index("product_id").loc[grid.keys["product_id"]]
-    below = np.maximum(grid.target - stock, 0.0).sum(axis=1)
+    short_of = np.maximum(grid.target - stock, 0.0)
+    below = (short_of * problem.cells["below_cost"].to_numpy().reshape(stock.shape)).sum()
     late = float((problem.dispatch["late_cost"] * waiting["late"]).sum())
     carbon = float((units * moves["carbon"]).sum() + vehicles["kg_co2e"].sum()) / 1000
     parts = {
@@ -315,7 +316,7 @@ def _money(
         "holding at docks": waiting["cost"].sum() - late,
         "overflow storage": settings.overflow_cost * _overflow(problem, grid, stock, products),
         "unmet needs": short["cost"].sum(),
-        "stock below target": settings.below_target_rate * (below * products["unmet_cost"].to_numpy()).sum(),
+        "stock below target": below,
         "orders left waiting": late,
         "carbon price": settings.carbon_price * carbon,
     }

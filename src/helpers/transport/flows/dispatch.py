@@ -41,7 +41,13 @@ class Dispatch:
 
 
 def read_dispatch(
-    case: Case, lanes: pd.DataFrame, monday: dt.date, weeks: int, planned: pd.DataFrame | None
+    case: Case,
+    lanes: pd.DataFrame,
+    monday: dt.date,
+    weeks: int,
+    planned: pd.DataFrame | None,
+    *,
+    hold_open: bool = False,
 ) -> Dispatch:
     """Return open orders and planned ones, by whether they have left their docks.
 
@@ -55,6 +61,8 @@ def read_dispatch(
         Of the plan.
     planned
         product_id, site_id, supplier_id, arrival_week (day), quantity: orders that will be placed.
+    hold_open
+        Whether `planned` holds the open orders too; then each may have left by now, as its day says.
 
     Raises
     ------
@@ -62,8 +70,9 @@ def read_dispatch(
         The planned orders lack a column or name an unknown supplier.
     """
     docks = case.table("suppliers")[["supplier_id", "site_id"]].rename(columns={"site_id": "origin_id"})
-    opened = _open_orders(case) if case.has("purchase_orders") else _no_orders()
-    both = [opened] if planned is None else [opened, _checked(planned, docks)]
+    reads = case.has("purchase_orders") and not hold_open
+    opened = _open_orders(case) if reads else _no_orders()
+    both = [opened] if planned is None else [opened, _checked(planned, docks).assign(planned=not hold_open)]
     orders = pd.concat([part for part in both if len(part)] or [opened], ignore_index=True)
     orders = orders.merge(docks, on="supplier_id", how="left", validate="many_to_one")
     usual = lanes[lanes["usual"]].rename(columns={"destination_id": "site_id"})

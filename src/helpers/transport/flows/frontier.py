@@ -1,57 +1,58 @@
-"""Cost against carbon: the cheapest plan at each price of carbon, from none to a price beyond reason.
+"""Cost against carbon: the least cost at each of several carbon budgets, and the price of the next tonne.
 
-    Z(λ) = min  cost + λ · C        with the service held, vehicles whole as in the plan
+Service is held: what unmet needs, stock below target and late orders cost may not exceed what they cost in
+the cheapest plan, so carbon falls by mode, load, lane, source and week and never by leaving needs unmet.
+Between the carbon C₁ of the cheapest plan and C₀, where the next tonne costs more than anyone plans for, K
+budgets lie at equal distances; the plan at budget C costs Z(C), and
 
-Between two plans (C₁, cost₁) and (C₂, cost₂) with C₁ > C₂, the price at which they cost the same,
+    abatement price λ = −∂Z ÷ ∂C        money per tonne
 
-    λ = (cost₂ − cost₁) ÷ (C₁ − C₂),
-
-is asked for next: it finds the plan that lies farthest below the line between the two, or proves, to the gap
-of the solve, that none does. So every point is the best plan for a range of carbon prices, and the ends of
-the range are the prices of the next tonne less and of the last. Service is held: what unmet needs, stock
-below target and late orders cost may not exceed what they cost in the cheapest plan; carbon falls by mode,
-load, lane, source and week.
-
-Source: Aneja and Nair (1979), Bicriteria transportation problem, Management Science 25(1).
+is the dual of the budget. Vehicles may be parts of one here, x ≤ most · v as in the later weeks of the plan:
+only a linear programme has exact prices, which never fall as the budget falls (Z is convex in C). Money
+along the line therefore lies a little below that of a plan with whole vehicles; the distances along it are
+what counts.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from helpers.contract import Case
 from helpers.errors import ParameterError
-from helpers.transport.flows.plan import FlowPlan, solve_flow
+from helpers.solver import Model, Solution, WhatIf, solve
 from helpers.transport.flows.problem import FlowProblem, Wants, read_problem
+from helpers.transport.flows.program import CARBON, build_flow_model, vehicle_weeks
 from helpers.transport.flows.settings import FlowSettings
+from helpers.transport.flows.todays_way import with_same_end
 
 MOST_PRICE = 5_000.0
-_LEAST_STEP = 0.002  # of the distance between the ends; nearer points tell nothing
 _SERVICE = ("unmet needs", "stock below target", "orders left waiting")
-_SLACK = 1.001
+_SLACK = 1e-6
+_NEAR = 1e-4  # of the first carbon: less is no cut
 
 
 @dataclass(frozen=True, eq=False)
 class CarbonFrontier:
-    """The cheapest plan at each price of carbon.
+    """The least cost at each carbon budget.
 
     Parameters
     ----------
     points
-        tonnes_co2e, cost (without the price of carbon), extra_cost (above the cheapest plan), price_from and
-        price_to (money per tonne between which the plan is the best of these), gap; cheapest plan first.
+        tonnes_co2e, cost (without a price of carbon), extra_cost (above the cheapest), abatement_price (money
+        per tonne that the next one less costs); cheapest first.
     modes
         point, mode, tonne_km, kg_co2e, vehicles: what carries how much at each point.
-    plans
-        One per point.
+    seconds
+        Of all solves.
     """
 
     points: pd.DataFrame
     modes: pd.DataFrame
-    plans: tuple[FlowPlan, ...]
+    seconds: float
 
     @property
     def sentence(self) -> str:
@@ -59,127 +60,135 @@ class CarbonFrontier:
         first, last = self.points.iloc[0], self.points.iloc[-1]
         if len(self.points) == 1:
             return (
-                f"The cheapest plan causes {first['tonnes_co2e']:,.2f} t CO2e; no plan with the same service "
-                f"causes less at a price of carbon up to {MOST_PRICE:,.0f} per tonne."
+                f"No plan with the same service causes less carbon than the cheapest one at up to "
+                f"{MOST_PRICE:,.0f} per tonne."
             )
-        cut = 1 - last["tonnes_co2e"] / first["tonnes_co2e"] if first["tonnes_co2e"] else 0.0
+        cut = 1 - last["tonnes_co2e"] / first["tonnes_co2e"]
+        half = self.points.iloc[len(self.points) // 2]
+        less = 1 - half["tonnes_co2e"] / first["tonnes_co2e"]
         return (
-            f"The cheapest plan causes {first['tonnes_co2e']:,.2f} t CO2e. The next step down costs "
-            f"{first['price_to']:,.0f} per tonne less; {cut:.0%} less is possible at the same service for "
-            f"{last['extra_cost']:,.0f} more, the last of it at {last['price_from']:,.0f} per tonne."
+            f"From the cheapest plan, {less:.0%} less carbon costs {half['extra_cost']:,.0f} more and "
+            f"{cut:.0%} less costs {last['extra_cost']:,.0f} more, at the same service; the tonne after that "
+            f"costs over {MOST_PRICE:,.0f}."
         )
+
+    def price_at(self, tonnes: float) -> float:
+        """Return the price of the next tonne at a budget between the ends, money per tonne."""
+        points = self.points.iloc[::-1]
+        return float(np.interp(tonnes, points["tonnes_co2e"], points["abatement_price"]))
 
 
 def carbon_frontier(
     case: Case, settings: FlowSettings | None = None, wants: Wants | None = None, *, points: int = 6
 ) -> CarbonFrontier:
-    """Return cost, carbon and the price of carbon from the cheapest to the cleanest plan.
+    """Return cost, carbon, abatement price and modes from the cheapest to the cleanest plan.
 
     Parameters
     ----------
     case, settings, wants
         As for `plan_flow`; `carbon_price` and `carbon_budget` of the settings are not used.
     points
-        Plans solved at most, 2 or more.
+        K, budgets, 2 or more; the first is the cheapest plan.
 
     Raises
     ------
     ParameterError
         Fewer than two points.
     SolverError
-        A point has no plan within the time limit.
+        A point has no proven plan within the time limit.
     """
+    return trace_frontier(with_same_end(read_problem(case, settings or FlowSettings(), wants)), points)
+
+
+def trace_frontier(problem: FlowProblem, points: int = 6) -> CarbonFrontier:
+    """Trace the frontier of a problem that was read already."""
     if points < 2:
         raise ParameterError(f"carbon_frontier: 'points' is {points}. Give 2 or more.")
-    settings = replace(settings or FlowSettings(), carbon_price=0.0, carbon_budget=None)
-    return trace_frontier(read_problem(case, settings, wants), points)
+    bare = replace(problem.settings, frozen_weeks=0, carbon_price=0.0, carbon_budget=None)
+    loose = replace(problem, settings=bare)
+    cheapest = _solved(build_flow_model(loose), bare)
+    held = _service_cost(cheapest) * (1 + _SLACK) + _SLACK
+    dear = replace(bare, carbon_price=MOST_PRICE)
+    cleanest = _solved(build_flow_model(replace(loose, settings=dear), most_service_cost=held), dear)
+    most, least = _tonnes(loose, cheapest), _tonnes(loose, cleanest)
+    seconds = cheapest.seconds + cleanest.seconds
+    if most - least <= _NEAR * max(most, _SLACK):
+        return CarbonFrontier(_points([cheapest], [most]), _modes(loose, [cheapest]), seconds)
+    budgets = np.linspace(most, least, points)
+    capped = replace(loose, settings=replace(bare, carbon_budget=most))
+    first = _solved(build_flow_model(capped, most_service_cost=held), bare)
+    swept = _swept(first, budgets)
+    total = seconds + first.seconds + sum(one.seconds for one in swept)
+    return CarbonFrontier(_points(swept, budgets.tolist()), _modes(loose, swept), total)
 
 
-def trace_frontier(problem: FlowProblem, points: int, cheapest: FlowPlan | None = None) -> CarbonFrontier:
-    """Trace the frontier of a problem; `cheapest` is its plan without a price of carbon, if there is one."""
-    first = cheapest or solve_flow(problem)
-    held = _service_cost(first) * _SLACK + 1.0
-    found = [first, _at_price(problem, MOST_PRICE, held, first)]
-    asked: set[tuple[int, int]] = set()
-    while len(found) < points:
-        found = _lower_hull(found)
-        pair = _widest(found, asked)
-        if pair is None:
-            break
-        left, right = pair
-        asked.add((id(left), id(right)))
-        found.append(_at_price(problem, _price_between(left, right), held, left))
-    plans = tuple(_lower_hull(found))
-    return CarbonFrontier(_points(plans), _modes(plans), plans)
+def _solved(model: Model, settings: FlowSettings) -> Solution:
+    solution = solve(model, time_limit=settings.time_limit, gap=0.0, seed=settings.seed)
+    solution.require()
+    return solution
 
 
-def _at_price(problem: FlowProblem, price: float, held: float, near: FlowPlan) -> FlowPlan:
-    settings = replace(problem.settings, carbon_price=price)
-    return solve_flow(replace(problem, settings=settings), most_service_cost=held, near=near)
+def _swept(first: Solution, budgets: NDArray[np.float64]) -> list[Solution]:
+    """Return the plans at falling budgets, each solved from where the one before stands."""
+    with WhatIf(first) as trial:
+        moved = [trial.move(CARBON, to=float(budget) * (1 + _SLACK)) for budget in budgets]
+    for solution in moved:
+        solution.require()
+    return moved
 
 
-def _service_cost(plan: FlowPlan) -> float:
-    return float(plan.money.set_index("name")["money"].reindex(_SERVICE).fillna(0.0).sum())
+def _service_cost(solution: Solution) -> float:
+    return float(solution.money().set_index("name")["money"].reindex(_SERVICE).fillna(0.0).sum())
 
 
-def _cost(plan: FlowPlan) -> float:
-    money = plan.money.set_index("name")["money"]
-    return float(money.drop("carbon price").sum())
+def _tonnes(problem: FlowProblem, solution: Solution) -> float:
+    by_weight = solution.values("ship") @ problem.moves["carbon"]
+    by_trip = solution.values("vehicles") @ vehicle_weeks(problem)["kg_co2e_per_vehicle"]
+    return float(by_weight + by_trip) / 1000
 
 
-def _price_between(left: FlowPlan, right: FlowPlan) -> float:
-    return (_cost(right) - _cost(left)) / (left.tonnes_co2e - right.tonnes_co2e)
+def _price(solution: Solution) -> float:
+    duals = solution.require().row_duals
+    if duals is None or CARBON not in solution.model.rules:
+        return 0.0
+    return -float(duals[solution.model.rule(CARBON).start]) + 0.0
 
 
-def _lower_hull(plans: list[FlowPlan]) -> list[FlowPlan]:
-    """Return the plans that are best at some price of carbon, cheapest (and most carbon) first."""
-    hull: list[FlowPlan] = []
-    for plan in sorted(plans, key=lambda one: (_cost(one), one.tonnes_co2e)):
-        if hull and plan.tonnes_co2e >= hull[-1].tonnes_co2e - 1e-9:
-            continue
-        while len(hull) > 1 and _price_between(hull[-2], hull[-1]) >= _price_between(hull[-1], plan):
-            hull.pop()
-        hull.append(plan)
-    return hull
-
-
-def _widest(hull: list[FlowPlan], asked: set[tuple[int, int]]) -> tuple[FlowPlan, FlowPlan] | None:
-    """Return the neighbours with the most carbon between them that were not asked about."""
-    whole = hull[0].tonnes_co2e - hull[-1].tonnes_co2e
-    pairs = [
-        (left.tonnes_co2e - right.tonnes_co2e, number)
-        for number, (left, right) in enumerate(pairwise(hull))
-        if (id(left), id(right)) not in asked and left.tonnes_co2e - right.tonnes_co2e > _LEAST_STEP * whole
-    ]
-    if not pairs:
-        return None
-    number = max(pairs)[1]
-    return hull[number], hull[number + 1]
-
-
-def _points(plans: tuple[FlowPlan, ...]) -> pd.DataFrame:
-    between = [_price_between(left, right) for left, right in pairwise(plans)]
-    costs = [_cost(plan) for plan in plans]
-    return pd.DataFrame(
+def _points(solutions: list[Solution], budgets: list[float]) -> pd.DataFrame:
+    table = pd.DataFrame(
         {
-            "tonnes_co2e": [plan.tonnes_co2e for plan in plans],
-            "cost": costs,
-            "extra_cost": [cost - costs[0] for cost in costs],
-            "price_from": [0.0, *between],
-            "price_to": [*between, MOST_PRICE],
-            "gap": [plan.gap for plan in plans],
+            "tonnes_co2e": budgets,
+            "cost": [one.objective for one in solutions],
+            "abatement_price": [_price(one) for one in solutions],
         }
     )
+    return table.assign(extra_cost=table["cost"] - table["cost"].iloc[0])
 
 
-def _modes(plans: tuple[FlowPlan, ...]) -> pd.DataFrame:
+def _modes(problem: FlowProblem, solutions: list[Solution]) -> pd.DataFrame:
+    mode = problem.lanes.set_index("lane_id")[["mode", "distance_km"]]
+    moves, trips = problem.moves, vehicle_weeks(problem)
     parts = []
-    for number, plan in enumerate(plans):
-        lanes = plan.problem.lanes.set_index("lane_id")["mode"]
-        flows, trips = plan.account.flows, plan.account.vehicles
-        moved = flows.assign(mode=flows["lane_id"].map(lanes))
-        sums = moved.groupby("mode", as_index=False)[["tonne_km", "kg_co2e"]].sum()
-        used = trips["vehicles"].groupby(trips["lane_id"].map(lanes)).sum()
-        parts.append(sums.assign(point=number, vehicles=sums["mode"].map(used).fillna(0.0)))
+    for number, solution in enumerate(solutions):
+        units, used = solution.values("ship"), solution.values("vehicles")
+        of_move = mode.loc[moves["lane_id"]]
+        load = pd.DataFrame(
+            {
+                "mode": of_move["mode"].to_numpy(),
+                "tonne_km": units * moves["weight"].to_numpy() * of_move["distance_km"].to_numpy() / 1000,
+                "kg_co2e": units * moves["carbon"].to_numpy(),
+                "vehicles": 0.0,
+            }
+        )
+        own = pd.DataFrame(
+            {
+                "mode": mode.loc[trips["lane_id"], "mode"].to_numpy(),
+                "tonne_km": 0.0,
+                "kg_co2e": used * trips["kg_co2e_per_vehicle"].to_numpy(),
+                "vehicles": used * trips["counted"].to_numpy(),
+            }
+        )
+        sums = pd.concat([load, own]).groupby("mode", as_index=False).sum()
+        parts.append(sums.assign(point=number))
     table = pd.concat(parts, ignore_index=True)
     return table[["point", "mode", "tonne_km", "kg_co2e", "vehicles"]]

@@ -50,21 +50,26 @@ def read_needs(
         ]
     else:
         table, notes = _given(case, settings, demand)
+    placed = table[table["sold_at"].notna()] if "sold_at" in table else table.iloc[:0]
     shares = delivered_shares(case)
-    if len(shares):
+    if len(shares) and len(placed) < len(table):
         notes.append(f"What is delivered to which zone is taken from the last {_SHARE_WEEKS} weeks.")
-    return _whole(_parted(table, shares)), tuple(notes)
+    parted = _parted(table.drop(placed.index), shares)
+    parts = [part[[*KEYS, "units"]] for part in (parted, placed) if len(part)]
+    return _whole(pd.concat(parts, ignore_index=True) if parts else parted), tuple(notes)
 
 
 def _given(case: Case, settings: FlowSettings, demand: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     lacking = [name for name in COLUMNS if name not in demand.columns]
     if lacking:
         raise ParameterError(f"needs: there is no column {', '.join(map(repr, lacking))}. Add it.")
-    table = demand[COLUMNS].assign(week=week_numbers(demand["week"], first_monday(case)))
+    sold_at = demand.get("sold_at")
+    table = demand[COLUMNS].assign(sold_at=sold_at, week=week_numbers(demand["week"], first_monday(case)))
     _refuse_wrong(case, table)
     late = table["week"] >= settings.weeks
     notes = [f"{int(late.sum())} needs after the last week of the plan are left out."] if late.any() else []
-    return table[~late].groupby(COLUMNS[:3], as_index=False)[["units"]].sum(), notes
+    kept = table[~late].groupby(KEYS, as_index=False, dropna=False)[["units"]].sum()
+    return kept, notes
 
 
 def week_numbers(week: pd.Series, monday: dt.date) -> pd.Series:
@@ -138,8 +143,7 @@ def delivered_shares(case: Case) -> pd.DataFrame:
 
 def _parted(table: pd.DataFrame, shares: pd.DataFrame) -> pd.DataFrame:
     """Return the demand where it is needed: in zones what is delivered, at the site what is left."""
-    sold = table.rename(columns={"site_id": "sold_at"})
-    # A product that a site has not sold in the last half year is delivered as the site's others are.
+    sold = table.drop(columns="sold_at", errors="ignore").rename(columns={"site_id": "sold_at"})
     known = sold.merge(
         shares.rename(columns={"site_id": "sold_at"}), on=["product_id", "sold_at"], how="inner"
     )

@@ -16,6 +16,7 @@ from helpers.transport.flows.account import FlowAccount, account
 from helpers.transport.flows.problem import FlowProblem, Wants, read_problem
 from helpers.transport.flows.program import CARBON, SERVICE, build_flow_model, vehicle_weeks
 from helpers.transport.flows.settings import FlowSettings
+from helpers.transport.flows.todays_way import with_same_end
 
 _LIMITS = ("vehicles", "handling", "storage", "dock capacity", CARBON, SERVICE)
 
@@ -150,7 +151,7 @@ def plan_flow(case: Case, settings: FlowSettings | None = None, wants: Wants | N
         No plan was found within the time limit, or limits contradict each other: then which, and what is the
         least that has to give way.
     """
-    problem = read_problem(case, settings or FlowSettings(), wants)
+    problem = with_same_end(read_problem(case, settings or FlowSettings(), wants))
     return solve_flow(problem)
 
 

@@ -48,12 +48,12 @@ class FlowProblem:
         weight, volume, cost (kg and unit), premium (dearer source), handling, holding on the way, carbon
         (kg).
     cells
-        site_id, product_id, week, need, supply, target, most, holding_cost, holds (whether stock can lie
-        there).
+        site_id, product_id, week, need, supply, target, below_cost (per unit and week), most, holding_cost,
+        holds (whether stock can lie there).
     needs
         product_id, site_id, week, units, unmet_cost.
     sold
-        As `needs`, by sold_at, the site that sells what a zone needs.
+        product_id, site_id, sold_at (the site that sells what a zone needs), week, units.
     dispatch
         origin_id, site_id, product_id, week, ready, recent (units ready in the weeks of slack), earlier,
         holding_cost, late_cost; empty where docks give what is pulled.
@@ -91,10 +91,13 @@ class Wants:
     Parameters
     ----------
     demand
-        product_id, site_id, week (a day of it, or 1 for the first), units: what each site sells.
+        product_id, site_id, week (a day of it, or 1 for the first), units: what each site sells. With a
+        column sold_at, rows that have it are needed at site_id as they stand (a zone), and are not parted.
     orders
         product_id, site_id, supplier_id, arrival_week (day), quantity: orders that will be placed beside
         the open ones. None: docks give what the plan pulls from them.
+    orders_hold_open
+        Whether `orders` are all there are, open ones included.
     targets
         product_id, site_id, units, and most if wanted: stock to be held at the end of each week, and the most
         that deliveries may fill it up to; both from the inventory plan's levels.
@@ -105,6 +108,7 @@ class Wants:
     demand: pd.DataFrame | None = None
     orders: pd.DataFrame | None = None
     targets: pd.DataFrame | None = None
+    orders_hold_open: bool = False
     fingerprint: str = ""
 
 
@@ -128,7 +132,7 @@ def read_problem(case: Case, settings: FlowSettings, wants: Wants | None = None)
     products, product_notes = read_products(case, settings)
     docks, dock_notes = read_docks(case)
     sites = case.table("sites")
-    moved = read_dispatch(case, lanes, monday, settings.weeks, wants.orders)
+    moved = read_dispatch(case, lanes, monday, settings.weeks, wants.orders, hold_open=wants.orders_hold_open)
     if wants.orders is None:
         moved = _all_coming(moved)
     held = _supply(case, moved, sites)
@@ -138,11 +142,12 @@ def read_problem(case: Case, settings: FlowSettings, wants: Wants | None = None)
     needs = sold.groupby(["product_id", "site_id", "week"], as_index=False)[["units"]].sum()
     cells = _build_cells(arcs.merge(lanes, on="lane_id"), held, needs, targets, settings.weeks)
     cells = cells.assign(holds=~cells["site_id"].isin(sites.loc[sites["kind"] == "zone", "site_id"]))
-    cells = cells.merge(products[["product_id", "holding_cost"]], on="product_id", how="left")
+    cells = cells.merge(products[["product_id", "holding_cost", "unmet_cost"]], on="product_id", how="left")
+    weight = settings.below_target_rate * (1 - settings.later_rate) ** cells["week"]
+    cells = cells.assign(below_cost=weight * cells["unmet_cost"]).drop(columns="unmet_cost")
     dispatch = _build_dispatch(moved, products, settings)
     moves = _build_moves(arcs, lanes, products, docks, sites, settings)
     moves = moves.assign(most=_most_moved(moves, cells, dispatch))
-    price = products[["product_id", "unmet_cost"]]
     return FlowProblem(
         settings=settings,
         first_week=monday,
@@ -150,13 +155,19 @@ def read_problem(case: Case, settings: FlowSettings, wants: Wants | None = None)
         products=products,
         moves=moves[moves["most"] > 0].reset_index(drop=True),
         cells=cells,
-        needs=needs.merge(price, on="product_id", validate="many_to_one"),
-        sold=sold.merge(price, on="product_id", validate="many_to_one"),
+        needs=_priced(needs, products, settings),
+        sold=sold,
         dispatch=dispatch,
         sites=sites[["site_id", "kind", "storage_capacity_m3", "handling_capacity_units", "handling_cost"]],
         docks=docks if wants.orders is None else docks.iloc[:0],
         notes=(*need_notes, *lane_notes, *product_notes, *dock_notes, *moved.notes),
     )
+
+
+def _priced(needs: pd.DataFrame, products: pd.DataFrame, settings: FlowSettings) -> pd.DataFrame:
+    """Return the needs with what a unit costs that is not there in its week: less, the later the week."""
+    table = needs.merge(products[["product_id", "unmet_cost"]], on="product_id", validate="many_to_one")
+    return table.assign(unmet_cost=table["unmet_cost"] * (1 - settings.later_rate) ** table["week"])
 
 
 def _all_coming(moved: Dispatch) -> Dispatch:

@@ -4,9 +4,9 @@ x_lpt units of product p leave over lane l in week t, v_lt vehicles, s_ipt stock
 units that are not there in their week, b_ipt units below the target stock, o_it m³ stored above capacity,
 w_kt units of an order k that wait at the dock, d_kt those that wait longer than they should:
 
-    minimise  Σ fixed_l v_lt + Σ (kg_l w_p + unit_l + premium + handling + lag_l h_p) x_lpt + Σ h_p (s_ipt +
-    w_kt)
-              + Σ overflow o_it + Σ (margin_p + penalty_p) (u_ipt + β b_ipt + d_kt) + carbon price · C
+    minimise  Σ fixed_l v_lt + Σ (kg_l w_p + unit_l + premium + handling + lag_l h_p) x_lpt
+              + Σ h_p (s_ipt + w_kt) + Σ overflow o_it + carbon price · C
+              + Σ (margin_p + penalty_p) ((1 − δ)ᵗ (u_ipt + β b_ipt) + d_kt)
 
     stock     s_ip,t−1 + supply_ipt + Σ_l→i x_lp,t−lag + u_ipt = need_ipt + Σ_l←i x_lpt + s_ipt
     target    s_ipt + b_ipt ≥ target_ip
@@ -262,8 +262,7 @@ def _add_docks(model: Model, problem: FlowProblem, blocks: Blocks) -> None:
 def _add_money(model: Model, problem: FlowProblem, blocks: Blocks) -> Expression:
     """Add all money but that of carbon; return what failing service costs."""
     moves, waits, settings = problem.moves, problem.dispatch, problem.settings
-    price = problem.products.set_index("product_id")["unmet_cost"]
-    aimed = problem.cells.loc[problem.cells["target"] > 0, "product_id"].map(price).to_numpy()
+    aimed = problem.cells.loc[problem.cells["target"] > 0, "below_cost"].to_numpy()
     ship = blocks.ship
     model.add_objective("vehicles", blocks.vehicles * vehicle_weeks(problem)["fixed_cost"].to_numpy())
     model.add_objective("freight by weight and piece", ship * moves["cost"])
@@ -274,7 +273,7 @@ def _add_money(model: Model, problem: FlowProblem, blocks: Blocks) -> Expression
     model.add_objective("holding at docks", blocks.wait * waits["holding_cost"])
     model.add_objective("overflow storage", blocks.overflow * settings.overflow_cost)
     unmet = blocks.unmet * problem.needs["unmet_cost"]
-    below = blocks.below * (settings.below_target_rate * aimed)
+    below = blocks.below * aimed
     late = blocks.late * waits["late_cost"]
     model.add_objective("unmet needs", unmet)
     model.add_objective("stock below target", below)

@@ -31,8 +31,14 @@ class FlowSettings:
         Cost of holding stock, on hand or on the way, share of its value per year.
     unmet_penalty
         Cost of a unit that is not there in its week, beside its margin, in unit costs.
+    later_rate
+        Share by which a unit that is unmet, or below its target, counts less with each week that it lies
+        ahead: more can still be ordered or moved by then. Above `below_target_rate`, else the plan would turn
+        customers away to keep its targets.
     below_target_rate
         Cost of a unit that stock lies below its target for a week, share of what an unmet unit costs.
+    end_target_rate
+        The same for stock that lies below what today's way leaves in a store after the last week.
     least_served
         Least share of the needs that must be there in their weeks, 0–1; 0: none.
     dispatch_slack_weeks
@@ -60,7 +66,9 @@ class FlowSettings:
     history_weeks: int = 8
     holding_rate: float = 0.25
     unmet_penalty: float = 1.0
+    later_rate: float = 0.1
     below_target_rate: float = 0.05
+    end_target_rate: float = 0.5
     least_served: float = 0.0
     dispatch_slack_weeks: int = 2
     overflow_cost: float = 50.0
@@ -102,7 +110,8 @@ def _wrong_counts(settings: FlowSettings) -> list[str]:
 
 
 def _wrong_amounts(settings: FlowSettings) -> list[str]:
-    names = ("same_week_days", "holding_rate", "overflow_cost", "carbon_price", "below_target_rate")
+    rates = ("holding_rate", "below_target_rate", "end_target_rate")
+    names = ("same_week_days", "overflow_cost", "carbon_price", *rates)
     values = {name: float(getattr(settings, name)) for name in names}
     values["carbon_budget"] = settings.carbon_budget or 0.0
     findings = [
@@ -110,12 +119,17 @@ def _wrong_amounts(settings: FlowSettings) -> list[str]:
         for name, value in values.items()
         if not (np.isfinite(value) and value >= 0)
     ]
-    shares = ("least_served", "empty_share", "average_load")
+    shares = ("least_served", "empty_share", "average_load", "later_rate")
     findings += [
         f"'{name}' is {getattr(settings, name):g}. Give a share between 0 and 1."
         for name in shares
         if not 0 <= getattr(settings, name) <= 1
     ]
+    if settings.below_target_rate > settings.later_rate:
+        findings.append(
+            f"'below_target_rate' is {settings.below_target_rate:g}, 'later_rate' {settings.later_rate:g}. "
+            "Give no more for targets: the plan would turn customers away now to hold stock for later ones."
+        )
     if settings.average_load == 0:
         findings.append(
             "'average_load' is 0. Give a share above 0: emission factors hold for loaded vehicles."

@@ -87,7 +87,7 @@ def plan_last_mile(case: Case, settings: LastMileSettings | None = None) -> Last
         beside=put_beside(drops, tables),
         lines=lines.assign(day=dates_of(days, lines["day"])),
         searches=tuple(one.search for one in done),
-        choice=choice.solution,
+        choice=None if choice.solution is None else choice.solution.verdict,
         settings=settings,
         seconds=time.perf_counter() - begun,
         is_cut=is_cut,

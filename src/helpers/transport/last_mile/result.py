@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.solver import Solution
+from helpers.solver.verdict import Verdict
 from helpers.transport.last_mile.lines import count_of
 from helpers.transport.last_mile.settings import LastMileSettings
 from helpers.transport.routes import RoutePlan
@@ -89,7 +89,7 @@ class LastMilePlan:
     beside: pd.DataFrame
     lines: pd.DataFrame
     searches: tuple[RoutePlan, ...]
-    choice: Solution | None
+    choice: Verdict | None
     settings: LastMileSettings
     seconds: float
     is_cut: bool

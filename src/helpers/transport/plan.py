@@ -1,0 +1,233 @@
+"""The transport plan of a page: flows and loads, today's way, the price of carbon, what was recorded."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from helpers.contract import Case
+from helpers.contract.kpis import Kpi, ratio_kpi
+from helpers.transport.flows.frontier import CarbonFrontier, trace_frontier
+from helpers.transport.flows.plan import FlowPlan, solve_flow
+from helpers.transport.flows.problem import Wants, read_problem
+from helpers.transport.flows.settings import FlowSettings
+from helpers.transport.flows.today import TodayComparison, compare_with_today
+from helpers.transport.flows.todays_way import with_same_end
+from helpers.transport.loads import LoadPlan, pack_loads
+from helpers.transport.recorded import RecordedFreight, read_recorded, replay_weeks
+from helpers.transport.scenario import flow_scenarios
+
+REPLAYS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class TransportPlan:
+    """What moves when on which lane and in which vehicle, and what that is worth.
+
+    Parameters
+    ----------
+    flow
+        The flow plan.
+    loads
+        Its vehicles, filled.
+    beside
+        Today's way on the same needs, and what each cause saves.
+    frontier
+        Cost against carbon.
+    recorded
+        Freight and carbon of the recorded shipments.
+    replay
+        Past weeks planned again, as from `replay_weeks`.
+    scenarios
+        What if, as from `flow_scenarios`.
+    """
+
+    flow: FlowPlan
+    loads: LoadPlan
+    beside: TodayComparison
+    frontier: CarbonFrontier
+    recorded: RecordedFreight
+    replay: pd.DataFrame
+    scenarios: pd.DataFrame
+
+    @property
+    def settings(self) -> FlowSettings:
+        """What was asked."""
+        return self.flow.problem.settings
+
+    @property
+    def first_week(self) -> pd.Timestamp:
+        """Monday on which the plan begins."""
+        return pd.Timestamp(self.flow.problem.first_week)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Name of the content, for what is built on this plan."""
+        rows = pd.util.hash_pandas_object(self.flow.account.flows, index=False).to_numpy().tobytes()
+        return hashlib.blake2b(repr(self.settings).encode() + rows, digest_size=8).hexdigest()
+
+    @property
+    def tiles(self) -> tuple[Kpi, ...]:
+        """The figures of the page's head: money first."""
+        account, weeks = self.flow.account, f"{self.settings.weeks} weeks from {self.first_week:%-d %B %Y}"
+        loads = self.loads.loads
+        fuller = loads[["fill_weight", "fill_volume"]].max(axis=1)
+        need = float(account.unmet["need"].sum())
+        there = need - float(account.unmet["unmet"].sum())
+        return (
+            Kpi("freight cost", account.transport_cost, weeks),
+            Kpi("transport emissions", account.tonnes_co2e, weeks),
+            ratio_kpi(
+                "gCO2e per t-km",
+                1000 * float(account.flows["kg_co2e"].sum()),
+                float(account.flows["tonne_km"].sum()),
+                weeks,
+            ),
+            ratio_kpi("needs met in their week", there, need, weeks),
+            ratio_kpi(
+                "mean load fill", float(fuller.sum()), float(len(loads)), f"{len(loads)} loads, {weeks}"
+            ),
+        )
+
+    @property
+    def baseline_tiles(self) -> tuple[Kpi, ...]:
+        """Today's way, for the tiles that it has."""
+        today, weeks = self.beside.today, "today's way on the same needs"
+        need = float(today.unmet["need"].sum())
+        there = need - float(today.unmet["unmet"].sum())
+        return (
+            Kpi("freight cost", today.transport_cost, weeks),
+            Kpi("transport emissions", today.tonnes_co2e, weeks),
+            ratio_kpi(
+                "gCO2e per t-km",
+                1000 * float(today.flows["kg_co2e"].sum()),
+                float(today.flows["tonne_km"].sum()),
+                weeks,
+            ),
+            ratio_kpi("needs met in their week", there, need, weeks),
+        )
+
+    def departures(self) -> pd.DataFrame:
+        """Return the loads of the first week: what leaves now, the dearest first."""
+        loads = self.loads.loads
+        now = loads[loads["ship_week"] == self.first_week]
+        fill = now[["fill_weight", "fill_volume"]].max(axis=1)
+        return now.assign(fill=fill).sort_values(
+            ["freight_cost", "load_id"], ascending=[False, True], ignore_index=True
+        )
+
+    def limits(self) -> pd.DataFrame:
+        """Return the limits that cost something, dearest first."""
+        table = self.flow.limits
+        return table[table["binding"] & (table["price"].abs() > _LEAST_PRICE)].reset_index(drop=True)
+
+    def unmet(self) -> pd.DataFrame:
+        """Return what will not be there in its week, summed over weeks, with the reason in words."""
+        return explain_unmet(self.flow)
+
+    def lane_use(self) -> pd.DataFrame:
+        """Return what each lane carries in the plan and today.
+
+        lane_id, mode, origin_id, destination_id, kg, vehicles, fill (mean over vehicles of the fuller of
+        weight and volume), cost, kg_co2e, and the same as today_….
+        """
+        lanes = self.flow.problem.lanes[["lane_id", "mode", "origin_id", "destination_id"]]
+        plan, today = (_use_of(one.flows, one.vehicles) for one in (self.flow.account, self.beside.today))
+        both = plan.join(today.add_prefix("today_"), how="outer").fillna(0.0).reset_index()
+        return lanes.merge(both, on="lane_id", how="inner", validate="one_to_one")
+
+    def notes_table(self) -> pd.DataFrame:
+        """Return the notes as a table with the column note."""
+        return pd.DataFrame({"note": self.flow.notes})
+
+
+_LEAST_PRICE = 0.005
+
+
+def plan_transport(case: Case, settings: FlowSettings, wants: Wants | None = None) -> TransportPlan:
+    """Plan transport, with all that the page shows beside it.
+
+    Parameters
+    ----------
+    case
+        As for `plan_flow`.
+    settings
+        Weeks, prices and limits.
+    wants
+        Demand, planned orders and target stock.
+
+    Raises
+    ------
+    ContractError, ParameterError, SolverError
+        As `plan_flow`.
+    """
+    problem = with_same_end(read_problem(case, settings, wants))
+    flow = solve_flow(problem)
+    return TransportPlan(
+        flow=flow,
+        loads=pack_loads(flow),
+        beside=compare_with_today(flow),
+        frontier=trace_frontier(problem),
+        recorded=read_recorded(case),
+        replay=replay_weeks(case, settings, None if wants is None else wants.targets, REPLAYS),
+        scenarios=flow_scenarios(flow),
+    )
+
+
+def explain_unmet(flow: FlowPlan) -> pd.DataFrame:
+    """Return product_id, site_id, first_week, need, unmet, cost, why; dearest first."""
+    short = flow.account.unmet[flow.account.unmet["unmet"] > 0]
+    keys = ["site_id", "product_id", "week"]
+    names = {"destination_id": "site_id", "week": "leaves", "arrive": "week"}
+    into = flow.problem.moves.rename(columns=names)
+    ways = into.groupby(keys).size().rename("ways").reset_index()
+    table = short.merge(ways, on=keys, how="left").merge(_until(flow), on=["product_id", "week"], how="left")
+    scarce = (
+        "All there is until then, "
+        + table["there"].map("{:,.0f}".format)
+        + " units, is less than the "
+        + table["wanted"].map("{:,.0f}".format)
+        + " wanted."
+    )
+    why = np.select(
+        [table["ways"].isna(), table["there"] < table["wanted"]],
+        ["No lane brings it in time.", scarce],
+        default="What there is lies where it is needed too, or its journey costs more than it earns.",
+    )
+    monday = pd.Timestamp(flow.problem.first_week)
+    dated = table.assign(why=why, first_week=monday + pd.to_timedelta(7 * table["week"], unit="D"))
+    found = dated.groupby(["product_id", "site_id"], as_index=False).agg(
+        first_week=("first_week", "min"),
+        need=("need", "sum"),
+        unmet=("unmet", "sum"),
+        cost=("cost", "sum"),
+        why=("why", "first"),
+    )
+    columns = ["product_id", "site_id", "first_week", "need", "unmet", "cost", "why"]
+    order = ["cost", "product_id", "site_id"]
+    return found[columns].sort_values(order, ascending=[False, True, True], ignore_index=True)
+
+
+def _until(flow: FlowPlan) -> pd.DataFrame:
+    """Return product_id, week, there (stock and what has come by then), wanted (needs until then)."""
+    cells, moves = flow.problem.cells, flow.account.flows
+    docks = set(flow.problem.sites.loc[flow.problem.sites["kind"].isin(["supplier", "plant"]), "site_id"])
+    come = moves[moves["origin_id"].isin(docks)].rename(columns={"arrive_week": "week"})
+    by_week = cells.groupby(["product_id", "week"])[["supply", "need"]].sum()
+    brought = come.groupby(["product_id", "week"])["units"].sum().reindex(by_week.index, fill_value=0.0)
+    sums = by_week.assign(there=by_week["supply"] + brought, wanted=by_week["need"])
+    return sums.groupby(level="product_id")[["there", "wanted"]].cumsum().reset_index()
+
+
+def _use_of(flows: pd.DataFrame, vehicles: pd.DataFrame) -> pd.DataFrame:
+    moved = flows.groupby("lane_id")[["kg", "m3", "cost", "kg_co2e"]].sum()
+    fuller = vehicles[["fill_weight", "fill_volume"]].max(axis=1) * vehicles["vehicles"]
+    trips = vehicles.assign(filled=fuller).groupby("lane_id")[["vehicles", "filled"]].sum()
+    both = moved.join(trips).fillna(0.0)
+    return both.assign(fill=both["filled"] / both["vehicles"].where(both["vehicles"] > 0)).drop(
+        columns="filled"
+    )
