@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,3 +105,16 @@ def test_project_is_found_from_below(tmp_path: Path) -> None:
 
 def test_absent_package_has_no_version() -> None:
     assert package_version("no-such-package-anywhere") == "absent"
+
+
+def slow_double(case: Named, settings: Settings) -> int:
+    time.sleep(0.2)
+    return double(case, settings)
+
+
+def test_two_that_ask_at_once_compute_once() -> None:
+    CALLS.clear()
+    with ThreadPoolExecutor(2) as both:
+        found = list(both.map(lambda _: remember(slow_double, Named("a"), Settings(4)), range(2)))
+    assert found == [8, 8]
+    assert CALLS == [("a", 4)]

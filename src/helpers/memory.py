@@ -36,6 +36,8 @@ def remember[C: HasFingerprint, S, R](
 ) -> R:
     """Return `verb(case, settings, *results)`, from disk where it was computed before.
 
+    Two processes that ask for the same at once compute it once: the second waits for the first.
+
     Parameters
     ----------
     verb
@@ -48,6 +50,7 @@ def remember[C: HasFingerprint, S, R](
         What other verbs gave and this one builds on, such as a forecast; their fingerprints take part.
     """
     import joblib
+    from filelock import FileLock
 
     # An unreadable or older entry is computed again, which is what a memory is for.
     memory = joblib.Memory(memory_folder() / "results", verbose=0)
@@ -55,10 +58,18 @@ def remember[C: HasFingerprint, S, R](
     name = f"{verb.__module__}.{verb.__qualname__}"
     prints = (case.fingerprint, *(result.fingerprint for result in results))
     arguments = (verb, case, results, name, prints, settings)
-    if os.environ.get(FORGET_VARIABLE):
-        result: R = _forget_once(cached, arguments)
-        return result
-    return cached(*arguments)
+    with FileLock(_lock_of(arguments)):
+        if os.environ.get(FORGET_VARIABLE):
+            result: R = _forget_once(cached, arguments)
+            return result
+        return cached(*arguments)
+
+
+def _lock_of(arguments: tuple[Any, ...]) -> Path:
+    """Return the file that is locked while these arguments are computed; a dead process leaves no lock."""
+    folder = memory_folder() / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{_digest(arguments[3:])}.lock"
 
 
 def _call(

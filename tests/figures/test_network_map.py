@@ -11,7 +11,7 @@ from matplotlib.text import Annotation
 from tests.transport.network import small_network as small
 
 from helpers.figures import claim_network_map, describe_network_map, plot_network_map
-from helpers.figures.network_map import cut_to_frame
+from helpers.figures.geography import cut_to_frame
 from helpers.transport import NetworkChoice, NetworkSettings, choose_network
 from helpers.transport.network.choice import compare_network
 

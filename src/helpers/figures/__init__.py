@@ -6,11 +6,18 @@ from helpers.figures.accuracy_by_class import (
     plot_accuracy_by_class,
 )
 from helpers.figures.calibration import claim_calibration, describe_calibration, plot_calibration
+from helpers.figures.carbon_frontier import (
+    claim_carbon_frontier,
+    describe_carbon_frontier,
+    plot_carbon_frontier,
+)
+from helpers.figures.flow_map import claim_flow_map, describe_flow_map, plot_flow_map
 from helpers.figures.forecast_total import (
     claim_forecast_total,
     describe_forecast_total,
     plot_forecast_total,
 )
+from helpers.figures.lane_use import claim_lane_use, describe_lane_use, plot_lane_use
 from helpers.figures.lead_time_drift import claim_lead_times, describe_lead_times, plot_lead_times
 from helpers.figures.network_map import claim_network_map, describe_network_map, plot_network_map
 from helpers.figures.order_coverage import describe_order_coverage, plot_order_coverage
@@ -28,11 +35,19 @@ from helpers.figures.purchase_curve import claim_purchase_curve, describe_purcha
 from helpers.figures.route_map import claim_route_map, describe_route_map, plot_route_map
 from helpers.figures.service_cash import claim_service_cash, describe_service_cash, plot_service_cash
 from helpers.figures.storage_ahead import claim_storage_ahead, describe_storage_ahead, plot_storage_ahead
+from helpers.figures.transport_replay import (
+    claim_transport_replay,
+    describe_transport_replay,
+    plot_transport_replay,
+)
 
 __all__ = [
     "claim_accuracy_by_class",
     "claim_calibration",
+    "claim_carbon_frontier",
+    "claim_flow_map",
     "claim_forecast_total",
+    "claim_lane_use",
     "claim_lead_times",
     "claim_network_map",
     "claim_override_value",
@@ -41,9 +56,13 @@ __all__ = [
     "claim_route_map",
     "claim_service_cash",
     "claim_storage_ahead",
+    "claim_transport_replay",
     "describe_accuracy_by_class",
     "describe_calibration",
+    "describe_carbon_frontier",
+    "describe_flow_map",
     "describe_forecast_total",
+    "describe_lane_use",
     "describe_lead_times",
     "describe_network_map",
     "describe_order_coverage",
@@ -53,9 +72,13 @@ __all__ = [
     "describe_route_map",
     "describe_service_cash",
     "describe_storage_ahead",
+    "describe_transport_replay",
     "plot_accuracy_by_class",
     "plot_calibration",
+    "plot_carbon_frontier",
+    "plot_flow_map",
     "plot_forecast_total",
+    "plot_lane_use",
     "plot_lead_times",
     "plot_network_map",
     "plot_order_coverage",
@@ -65,4 +88,5 @@ __all__ = [
     "plot_route_map",
     "plot_service_cash",
     "plot_storage_ahead",
+    "plot_transport_replay",
 ]

@@ -186,3 +186,29 @@ def check_tables(plan: InventoryPlan) -> dict[str, pd.DataFrame]:
         "excess": plan.excess.table,
         "stockout_risk": plan.risk.table,
     }
+
+
+def transport_wants(plan: InventoryPlan, forecast: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return what the transport plan is asked for: demand, orders and target stock.
+
+    Parameters
+    ----------
+    plan
+        The inventory plan.
+    forecast
+        product_id, site_id, week, mean: the forecast that the plan builds on.
+
+    Returns
+    -------
+    dict
+        demand (product_id, site_id, week, units), orders (as `order_plan`), targets (product_id, site_id,
+        units, most): safety stock, and for stores the level up to which deliveries fill.
+    """
+    levels = plan.levels()
+    is_store = levels["echelon"] == "store"
+    targets = levels[PAIR].assign(
+        units=levels["safety_stock"].clip(lower=0.0),
+        most=levels["order_up_to_level"].where(is_store, np.inf),
+    )
+    demand = forecast[[*PAIR, "week", "mean"]].rename(columns={"mean": "units"})
+    return {"demand": demand, "orders": order_plan(plan), "targets": targets}

@@ -20,6 +20,7 @@ from helpers.transport.network import (
     locate_facilities,
     read_orlib,
 )
+from helpers.transport.plan import TransportPlan, plan_transport
 from helpers.transport.routes import RouteCase, RoutePlan, Travel, check_routes, plan_routes, read_vrplib
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "RoutePlan",
     "ShipmentEmissions",
     "TodayComparison",
+    "TransportPlan",
     "Travel",
     "Wants",
     "carbon_frontier",
@@ -49,6 +51,7 @@ __all__ = [
     "plan_flow",
     "plan_last_mile",
     "plan_routes",
+    "plan_transport",
     "read_factors",
     "read_orlib",
     "read_vrplib",

@@ -120,6 +120,27 @@ class TransportPlan:
             ["freight_cost", "load_id"], ascending=[False, True], ignore_index=True
         )
 
+    def waiting(self) -> pd.DataFrame:
+        """Return what is ready and waits: origin_id, site_id, lines, waiting, kg, leaves (a week)."""
+        account, monday = self.flow.account, self.first_week
+        now = account.waiting[account.waiting["week"] == 0]
+        weight = self.flow.problem.products.set_index("product_id")["weight"]
+        now = now.assign(kg=now["waiting"] * now["product_id"].map(weight))
+        sums = now.groupby(["origin_id", "site_id"], as_index=False).agg(
+            lines=("product_id", "nunique"), waiting=("waiting", "sum"), kg=("kg", "sum")
+        )
+        later = account.flows[account.flows["ship_week"] > 0].rename(columns={"destination_id": "site_id"})
+        first = later.groupby(["origin_id", "site_id"], as_index=False)["ship_week"].min()
+        both = sums.merge(first, on=["origin_id", "site_id"], how="left")
+        days = pd.to_timedelta(7 * both["ship_week"], unit="D")
+        return both.assign(leaves=monday + days).drop(columns="ship_week")
+
+    def frontier_table(self) -> pd.DataFrame:
+        """Return the points of the frontier with `cut`, the share of carbon below the cheapest plan."""
+        points = self.frontier.points
+        most = float(points["tonnes_co2e"].iloc[0])
+        return points.assign(cut=1 - points["tonnes_co2e"] / most if most else 0.0)
+
     def limits(self) -> pd.DataFrame:
         """Return the limits that cost something, dearest first."""
         table = self.flow.limits

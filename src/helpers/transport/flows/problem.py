@@ -27,6 +27,10 @@ KEY = [*CELL, "week"]
 WAY = ["origin_id", "site_id", "product_id"]
 _TABLES = ("lanes", "supply_terms", "suppliers")
 _DOCKS = ("supplier", "plant")
+_SITES = [
+    *("site_id", "name", "kind", "latitude", "longitude"),
+    *("storage_capacity_m3", "handling_capacity_units", "handling_cost"),
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +62,7 @@ class FlowProblem:
         origin_id, site_id, product_id, week, ready, recent (units ready in the weeks of slack), earlier,
         holding_cost, late_cost; empty where docks give what is pulled.
     sites
-        site_id, kind, storage_capacity_m3, handling_capacity_units, handling_cost.
+        site_id, name, kind, coordinates, storage_capacity_m3, handling_capacity_units, handling_cost.
     docks
         site_id, product_id, premium, weekly_capacity: what docks give where nothing is ordered.
     notes
@@ -158,7 +162,7 @@ def read_problem(case: Case, settings: FlowSettings, wants: Wants | None = None)
         needs=_priced(needs, products, settings),
         sold=sold,
         dispatch=dispatch,
-        sites=sites[["site_id", "kind", "storage_capacity_m3", "handling_capacity_units", "handling_cost"]],
+        sites=sites[_SITES],
         docks=docks if wants.orders is None else docks.iloc[:0],
         notes=(*need_notes, *lane_notes, *product_notes, *dock_notes, *moved.notes),
     )
