@@ -64,7 +64,8 @@ def _given(case: Case, settings: FlowSettings, demand: pd.DataFrame) -> tuple[pd
     if lacking:
         raise ParameterError(f"needs: there is no column {', '.join(map(repr, lacking))}. Add it.")
     sold_at = demand.get("sold_at")
-    table = demand[COLUMNS].assign(sold_at=sold_at, week=week_numbers(demand["week"], first_monday(case)))
+    table = demand[COLUMNS].astype({"units": "float64"})
+    table = table.assign(sold_at=sold_at, week=week_numbers(demand["week"], first_monday(case)))
     _refuse_wrong(case, table)
     late = table["week"] >= settings.weeks
     notes = [f"{int(late.sum())} needs after the last week of the plan are left out."] if late.any() else []

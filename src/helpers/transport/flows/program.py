@@ -72,11 +72,11 @@ def build_flow_model(problem: FlowProblem, *, most_service_cost: float | None = 
     _add_docks(model, problem, blocks)
     tonnes = carbon_of(problem, blocks)
     if settings.carbon_budget is not None:
-        words = "{limit:,.3f} t CO2e more may be caused"
+        words = "the carbon budget of {limit} t CO2e"
         model.add_rows(CARBON, None, tonnes, at_most(settings.carbon_budget, unit="t CO2e", words=words))
     if settings.least_served > 0:
         most = (1 - settings.least_served) * float(problem.needs["units"].sum())
-        words = "{limit:,.0f} units more may be unmet"
+        words = "at most {limit} units unmet"
         model.add_rows(SERVICE, None, blocks.unmet, at_most(most, unit="unit", words=words))
     service = _add_money(model, problem, blocks)
     if most_service_cost is not None:
@@ -221,7 +221,7 @@ def _add_vehicles(model: Model, problem: FlowProblem, blocks: Blocks) -> None:
     limited = np.isfinite(trips["weekly_vehicles"]).to_numpy()
     keys, words = (
         trips.loc[limited, ["lane_id", "week"]],
-        "{lane_id} has {limit:,.0f} vehicles more in week {week}",
+        "at most {limit} vehicles on {lane_id} in week {week}",
     )
     limit = at_most(trips.loc[limited, "weekly_vehicles"].to_numpy(), unit="vehicle", words=words)
     model.add_rows("vehicles", keys, blocks.vehicles.where(limited), limit)
@@ -231,7 +231,7 @@ def _add_handling(model: Model, problem: FlowProblem, blocks: Blocks) -> None:
     moves, keys = problem.moves, _site_weeks(problem, "handling_capacity_units")
     arriving = blocks.ship.relabel(site_id=moves["destination_id"], week=moves["arrive"])
     limit = _limit_of(problem, keys, "handling_capacity_units") - coming_units(problem, keys)
-    words = "{site_id} can receive {limit} units more in week {week}"
+    words = "at most {limit} units more into {site_id} in week {week}"
     model.add_rows("handling", keys, arriving, at_most(limit.clip(lower=0.0), unit="unit", words=words))
 
 
