@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from tests.transport.flow_case import LANES, case_of, demand_of, orders_of, stock_of
 
 from helpers.contract import Case, case_from_tables
 from helpers.errors import ContractError, ParameterError, SolverError
@@ -16,7 +17,6 @@ from helpers.transport import FlowPlan, FlowSettings, Wants, carbon_frontier, pl
 from helpers.transport.flows.network import usual_lanes
 from helpers.transport.flows.problem import read_problem
 from helpers.transport.flows.program import build_flow_model
-from tests.transport.flow_case import LANES, case_of, demand_of, orders_of, stock_of
 
 SHORT = FlowSettings(weeks=3, frozen_weeks=3, gap=0.0, holding_rate=0.52)
 FIRST, SECOND, THIRD = "2026-01-19", "2026-01-26", "2026-02-02"
@@ -161,7 +161,9 @@ def test_an_order_that_has_left_is_on_its_way_and_another_is_moved() -> None:
     )
     problem = read_problem(case_of(purchase_orders=orders), SHORT, Wants(demand_of(), orders_of()))
     assert problem.cells.groupby("site_id")["supply"].sum().to_dict() == {"DC": 20.0}
-    assert problem.dispatch.loc[problem.dispatch["ready"] > 0, ["week", "ready"]].values.tolist() == [[0, 30]]
+    assert problem.dispatch.loc[problem.dispatch["ready"] > 0, ["week", "ready"]].to_numpy().tolist() == [
+        [0, 30]
+    ]
     assert any("1 open order line" in note for note in problem.notes)
 
 
