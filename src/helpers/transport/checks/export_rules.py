@@ -107,14 +107,12 @@ def _unknown_ids(tables: Tables) -> pd.DataFrame:
 
 
 def _negative_amounts(tables: Tables) -> pd.DataFrame:
-    """Shipped units and loads are above 0; every other number but those of money and rules is not below."""
+    """Shipped units and loads are above 0; other numbers are not below, but a target that asks for none."""
 
     def negative() -> Iterator[pd.DataFrame]:
         for name, frame in _present(tables):
-            numbers = [
-                column for column, kind in LAYOUT[name].items() if kind == "number" and column in frame
-            ]
-            for column in numbers:
+            numbers = [column for column, kind in LAYOUT[name].items() if kind == "number"]
+            for column in [column for column in numbers if column in frame and column != "target"]:
                 least = 1e-9 if column == "units" and name != "flow_stock" else -1e-9
                 low = frame.loc[frame[column] < least, [*KEYS[name], column]]
                 by = (least - low[column]).abs()

@@ -1,7 +1,9 @@
 """Rules of the shipping plan and of docks: lanes that exist, weeks of the plan, goods that were ready.
 
-arrive = ship + lag,        waiting_t−1 + ready_t = sent_t + waiting_t ≥ 0
-late_t = (waiting_t − ready in the weeks of slack)⁺; after the last week whatever waits is late
+Of each flow, and of each order at a dock week by week:
+
+    arrive = ship + lag,        waiting_t−1 + ready_t = sent_t + waiting_t ≥ 0
+    late_t = (waiting_t − ready in the weeks of slack)⁺; after the last week whatever waits is late
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
 """Rules of the money: every line as it follows from tables, their sum, and how far from the best it may be.
 
-unmet needs        Σ (1 − δ)ᵗ lost_p u_ipt          stock below target   Σ below_cost (target − s)⁺
-holding on the way Σ lag_l h_p x_lpt                overflow storage     Σ overflow (m³ stored − room)⁺
-gap = (cost − bound)⁺ ÷ |cost|,                     bound ≤ cost
+The lines that are more than units times a price:
+
+    unmet needs        Σ (1 − δ)ᵗ lost_p u_ipt          stock below target   Σ below_cost (target − s)⁺
+    holding on the way Σ lag_l h_p x_lpt                overflow storage     Σ overflow (m³ stored − room)⁺
+    gap = (cost − bound)⁺ ÷ |cost|,                     bound ≤ cost
 """
 
 from __future__ import annotations
@@ -56,7 +58,7 @@ def recomputed_cost(tables: Tables) -> float:
     """Return the sum of all money; NaN where it cannot be computed, and a broken rule says why."""
     try:
         return float(recomputed_money(tables).sum())
-    except Exception:  # noqa: BLE001 - any failure is that of the rule on money lines, which reports it
+    except Exception:  # whatever it is, the rule on money lines fails with it and says so
         return float("nan")
 
 

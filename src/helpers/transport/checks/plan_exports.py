@@ -117,7 +117,7 @@ def as_laid_out(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     [{'name': 'weeks', 'value': 4.0}]
     """
     kinds = LAYOUT[name]
-    typed = {column: _typed(frame[column], kinds[column]) for column in frame if column in kinds}
+    typed = {column: _typed(frame[column], kind) for column, kind in kinds.items() if column in frame}
     return frame.reset_index(drop=True).assign(**typed)
 
 

@@ -1,6 +1,6 @@
 """The tables that the rules look at: the exports, the case's own tables, and what follows from both.
 
-What follows is computed here once, from first principles, and when a rule first asks for it, so that a missing
+What follows is computed here once, from first principles, when a rule first asks for it, so that a missing
 column breaks the rules that need it and no others. Weeks count from 0 in `t`:
 
     lag   = ⌈ max(transit_days − same_week_days, 0) ÷ 7 ⌉                      weeks
@@ -112,7 +112,7 @@ def _named(table: pd.DataFrame, name: str, column: str) -> float:
 
 def week_number(tables: Tables, days: pd.Series[Any]) -> pd.Series[Any]:
     """Return weeks since the start, a float: no whole one where a day is no Monday."""
-    return (days - tables["start"]["week"].iloc[0]).dt.days.astype("float64") / 7.0
+    return pd.Series((days - tables["start"]["week"].iloc[0]).dt.days.astype("float64") / 7.0)
 
 
 def summed(table: pd.DataFrame, keys: list[str], **columns: str) -> pd.DataFrame:

@@ -1,16 +1,21 @@
 """Rules of stock and needs: every place, product and week adds up, from what is there and what is ordered.
 
-s_t−1 + supply_t + came_t + unmet_t = need_t + sent_t + s_t
-free stock ≤ supply_1,      Σ supply + Σ ready ≤ free stock + open orders + planned orders
+Of each product at each place:
+
+    s_t−1 + supply_t + came_t + unmet_t = need_t + sent_t + s_t
+    free stock ≤ supply_1,      Σ supply + Σ ready ≤ free stock + open orders + planned orders
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
 from helpers.plan_check import PlanRule, Tables, difference, excess, shortfall
-from helpers.transport.checks.plan_tables import CELL, beside, setting, summed, week_number
+from helpers.transport.checks.export_rules import gather
+from helpers.transport.checks.plan_tables import CELL, WAY, beside, setting, summed, week_number
 
 _KEYS = [*CELL, "week"]
 _INNER = ("zone", "supplier", "plant")
@@ -43,13 +48,18 @@ def stock_rules(*, demand: bool, targets: bool) -> tuple[PlanRule, ...]:
 
 
 def _missing_weeks(tables: Tables) -> pd.DataFrame:
-    """Places with fewer weeks than the plan, or with a week that is none of it."""
-    weeks, rows = setting(tables, "weeks"), tables["cells"]
-    is_inside = (rows["t"] >= 0) & (rows["t"] < weeks) & (rows["t"] % 1 == 0)
-    counted = rows.assign(found=is_inside.astype("float64"), strange=(~is_inside).astype("float64"))
-    counted = counted.groupby(CELL, as_index=False)[["found", "strange"]].sum().assign(weeks=weeks)
-    counted["found"] = counted["found"] - counted["strange"]
-    return difference(counted, "found", "weeks")[[*CELL, "found", "weeks", "by"]]
+    """Places, and orders at docks, with fewer weeks than the plan or with one that is none of it."""
+
+    def missing() -> Iterator[pd.DataFrame]:
+        weeks = setting(tables, "weeks")
+        for name, keys in (("cells", CELL), ("waits", WAY)):
+            rows = tables[name]
+            is_inside = rows["t"].isin(np.arange(weeks))
+            counted = rows.assign(found=np.where(is_inside, 1.0, -1.0))
+            counted = summed(counted, keys, found="found").assign(weeks=weeks)
+            yield difference(counted, "found", "weeks")[[*keys, "found", "weeks", "by"]]
+
+    return gather(missing())
 
 
 def _lost_flows(tables: Tables) -> pd.DataFrame:

@@ -1,6 +1,8 @@
 """Rules of vehicles, loads and carbon: what moves fits, is counted whole where said, and burns what is said.
 
-kg_lt ≤ W_l v_lt,   m3_lt ≤ M_l v_lt,   v_lt ≤ vehicles_l,   kgCO2e_lt = Σ e_l kg_lt + E_l v_lt
+On each lane, in each week:
+
+    kg_lt ≤ W_l v_lt,   m3_lt ≤ M_l v_lt,   v_lt ≤ vehicles_l,   kgCO2e_lt = Σ e_l kg_lt + E_l v_lt
 """
 
 from __future__ import annotations
