@@ -1,0 +1,1 @@
+"""The plan check of the transport plan: rules over exports and tables, without any code that plans."""
