@@ -1,5 +1,6 @@
 """How goods move: which sites, which flows and loads, which routes, at what cost and carbon."""
 
+from helpers.transport.checks.transport_plan import check_transport_plan
 from helpers.transport.emissions import (
     EmissionFactors,
     ShipmentEmissions,
@@ -44,6 +45,7 @@ __all__ = [
     "Wants",
     "carbon_frontier",
     "check_routes",
+    "check_transport_plan",
     "choose_network",
     "compare_with_today",
     "locate_facilities",
