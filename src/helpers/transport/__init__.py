@@ -9,7 +9,7 @@ from helpers.transport.emissions import (
     shipment_emissions,
 )
 from helpers.transport.flows import CarbonFrontier, FlowPlan, FlowSettings, Wants, carbon_frontier, plan_flow
-from helpers.transport.flows.today import TodayComparison, compare_with_today
+from helpers.transport.flows.today import TodayComparison, plan_beside_today
 from helpers.transport.last_mile import LastMilePlan, LastMileSettings, plan_last_mile
 from helpers.transport.loads import LoadPlan, pack_loads
 from helpers.transport.network import (
@@ -47,9 +47,9 @@ __all__ = [
     "check_routes",
     "check_transport_plan",
     "choose_network",
-    "compare_with_today",
     "locate_facilities",
     "pack_loads",
+    "plan_beside_today",
     "plan_flow",
     "plan_last_mile",
     "plan_routes",

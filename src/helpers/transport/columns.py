@@ -47,7 +47,7 @@ SCENARIOS: Mapping[str, str] = MappingProxyType(
         "transport": "Vehicles and freight|money",
         "total": "Total|money",
         "more_cost": "Above the plan|money",
-        "within": "Known to|money",
+        "within": "Known to within|money",
         "tonnes_co2e": "t CO2e|num2",
         "vehicles": "Departures|int",
         "served": "There in its week|pct",

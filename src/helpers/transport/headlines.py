@@ -36,9 +36,11 @@ def say_recommendation(plan: TransportPlan, last_mile: LastMilePlan) -> list[str
     """Return the verdict: what leaves now, its gain, carbon, the last mile; first what is not proven."""
     said = [say_departures(plan), say_gain(plan), say_carbon(plan), last_mile.sentence]
     flow = plan.flow
-    return (
-        said if flow.gap <= _accepted(plan) else [f"{flow.solved} The plan is good, not proven best.", *said]
-    )
+    return said if flow.gap <= _accepted(plan) else [_say_unproven(flow.gap), *said]
+
+
+def _say_unproven(gap: float) -> str:
+    return f"A cheaper plan may exist: this one is at most {percent(gap, 1)} above the cheapest."
 
 
 def _accepted(plan: TransportPlan) -> float:
@@ -131,12 +133,12 @@ def say_lanes(plan: TransportPlan) -> str:
     loads = plan.loads.loads
     if loads.empty:
         return "No load is counted in vehicles."
-    partial = int(loads["is_partial"].sum())
+    own = loads[loads["is_paid_whole"]]
+    partial = int(own["is_partial"].sum())
     return (
-        f"{partial:,} of {count(len(loads), 'load')} are partial (less than four fifths full by weight and "
-        f"by "
-        f"volume); mean fill {percent(plan.loads.mean_fill)}. Where a carrier shares its vehicle, others "
-        f"fill it."
+        f"{partial:,} of {count(len(own), 'load')} paid per vehicle are partial (less than four fifths full "
+        f"by weight and by volume); mean fill {percent(plan.loads.mean_fill)}. Where a carrier shares its "
+        "vehicle, others fill it."
     )
 
 
@@ -181,15 +183,15 @@ def _network_name(row: dict[Hashable, Any]) -> str:
         "best": "the best choice",
         "reassign": "same warehouses, others served",
         "close": f"without {row['warehouse_id']}",
-        "move": f"{row['warehouse_id']} moved to {row['place_id']}",
-        "open": f"one more at {row['place_id']}",
+        "move": f"{row['warehouse_id']} moved {row['place_id']}",
+        "open": f"one more {row['place_id']}",
     }
     return names.get(str(row["option"]), str(row["option"]))
 
 
 def _ranges(table: pd.DataFrame) -> list[str]:
     pairs = zip(table["saving_low"], table["saving_high"], strict=True)
-    return [f"{money(low)} to {money(high)}" if math.isfinite(low) else "" for low, high in pairs]
+    return [f"{money(low)} to {money(high)}" if low < high else "" for low, high in pairs]
 
 
 def all_notes(plan: TransportPlan, last_mile: LastMilePlan, network: NetworkChoice) -> pd.DataFrame:

@@ -29,7 +29,8 @@ class LoadPlan:
         load_id, lane_id, ship_week, vehicle (1 … n of the lane in the week), product_id, units, kg, m3.
     loads
         load_id, lane_id, origin_id, destination_id, mode, ship_week, vehicle, products, units, kg, m3,
-        fill_weight, fill_volume, is_partial, freight_cost.
+        fill_weight, fill_volume, is_partial, is_paid_whole (most of what a full vehicle costs is paid per
+        vehicle; in others the carrier's further customers fill the rest), freight_cost.
     """
 
     lines: pd.DataFrame
@@ -37,8 +38,9 @@ class LoadPlan:
 
     @property
     def mean_fill(self) -> float:
-        """Mean over loads of the fuller of weight and volume; NaN without loads."""
-        return float(self.loads[["fill_weight", "fill_volume"]].max(axis=1).mean())
+        """Mean over loads paid per vehicle of the fuller of weight and volume; NaN without."""
+        own = self.loads[self.loads["is_paid_whole"]]
+        return float(own[["fill_weight", "fill_volume"]].max(axis=1).mean())
 
 
 _LINES = {
@@ -139,6 +141,21 @@ def _loads(lines: pd.DataFrame, plan: FlowPlan, full: float) -> pd.DataFrame:
         + table["kg"] * table["cost_per_kg"]
         + table["units"] * table["cost_per_unit"],
     )
+    table = table.assign(
+        is_paid_whole=table["fixed_cost"] >= table["cost_per_kg"] * table["vehicle_capacity_kg"]
+    )
     table = table.assign(is_partial=table[["fill_weight", "fill_volume"]].max(axis=1) < full)
     named = ["load_id", "lane_id", "origin_id", "destination_id", "mode", "ship_week", "vehicle", "products"]
-    return table[[*named, "units", "kg", "m3", "fill_weight", "fill_volume", "is_partial", "freight_cost"]]
+    return table[
+        [
+            *named,
+            "units",
+            "kg",
+            "m3",
+            "fill_weight",
+            "fill_volume",
+            "is_partial",
+            "is_paid_whole",
+            "freight_cost",
+        ]
+    ]

@@ -12,10 +12,10 @@ import pandas as pd
 from helpers.contract import Case
 from helpers.contract.kpis import Kpi, ratio_kpi
 from helpers.transport.flows.frontier import CarbonFrontier, trace_frontier
-from helpers.transport.flows.plan import FlowPlan, solve_flow
+from helpers.transport.flows.plan import FlowPlan
 from helpers.transport.flows.problem import Wants, read_problem
 from helpers.transport.flows.settings import FlowSettings
-from helpers.transport.flows.today import TodayComparison, compare_with_today
+from helpers.transport.flows.today import TodayComparison, plan_beside_today
 from helpers.transport.flows.todays_way import with_same_end
 from helpers.transport.loads import LoadPlan, pack_loads
 from helpers.transport.recorded import RecordedFreight, read_recorded, replay_weeks
@@ -74,7 +74,7 @@ class TransportPlan:
     def tiles(self) -> tuple[Kpi, ...]:
         """The figures of the page's head: money first."""
         account, weeks = self.flow.account, f"{self.settings.weeks} weeks from {self.first_week:%-d %B %Y}"
-        loads = self.loads.loads
+        loads = self.loads.loads[self.loads.loads["is_paid_whole"]]
         fuller = loads[["fill_weight", "fill_volume"]].max(axis=1)
         need = float(account.unmet["need"].sum())
         there = need - float(account.unmet["unmet"].sum())
@@ -89,7 +89,10 @@ class TransportPlan:
             ),
             ratio_kpi("needs met in their week", there, need, weeks),
             ratio_kpi(
-                "mean load fill", float(fuller.sum()), float(len(loads)), f"{len(loads)} loads, {weeks}"
+                "mean load fill",
+                float(fuller.sum()),
+                float(len(loads)),
+                f"{len(loads)} loads paid per vehicle, {weeks}",
             ),
         )
 
@@ -187,11 +190,11 @@ def plan_transport(case: Case, settings: FlowSettings, wants: Wants | None = Non
         As `plan_flow`.
     """
     problem = with_same_end(read_problem(case, settings, wants))
-    flow = solve_flow(problem)
+    flow, beside = plan_beside_today(problem)
     return TransportPlan(
         flow=flow,
         loads=pack_loads(flow),
-        beside=compare_with_today(flow),
+        beside=beside,
         frontier=trace_frontier(problem),
         recorded=read_recorded(case),
         replay=replay_weeks(case, settings, None if wants is None else wants.targets, REPLAYS),

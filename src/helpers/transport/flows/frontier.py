@@ -67,15 +67,19 @@ class CarbonFrontier:
         half = self.points.iloc[len(self.points) // 2]
         less = 1 - half["tonnes_co2e"] / first["tonnes_co2e"]
         return (
-            f"From the cheapest plan, {less:.0%} less carbon costs {half['extra_cost']:,.0f} more and "
-            f"{cut:.0%} less costs {last['extra_cost']:,.0f} more, at the same service; the tonne after that "
-            f"costs over {MOST_PRICE:,.0f}."
+            f"From the cheapest plan, {_percent(less)} less carbon costs {half['extra_cost']:,.0f} more and "
+            f"{_percent(cut)} less costs {last['extra_cost']:,.0f} more, at the same service; the tonne "
+            f"after that costs over {MOST_PRICE:,.0f}."
         )
 
     def price_at(self, tonnes: float) -> float:
         """Return the price of the next tonne at a budget between the ends, money per tonne."""
         points = self.points.iloc[::-1]
         return float(np.interp(tonnes, points["tonnes_co2e"], points["abatement_price"]))
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
 
 
 def carbon_frontier(

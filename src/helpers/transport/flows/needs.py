@@ -68,7 +68,7 @@ def _given(case: Case, settings: FlowSettings, demand: pd.DataFrame) -> tuple[pd
     table = table.assign(sold_at=sold_at, week=week_numbers(demand["week"], first_monday(case)))
     _refuse_wrong(case, table)
     late = table["week"] >= settings.weeks
-    notes = [f"{int(late.sum())} needs after the last week of the plan are left out."] if late.any() else []
+    notes = ["Needs after the last week of the plan are left out."] if late.any() else []
     kept = table[~late].groupby(KEYS, as_index=False, dropna=False)[["units"]].sum()
     return kept, notes
 

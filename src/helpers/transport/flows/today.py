@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from helpers.errors import SolverError
 from helpers.transport.flows.account import FlowAccount
 from helpers.transport.flows.plan import FlowPlan, solve_flow
 from helpers.transport.flows.problem import FlowProblem
@@ -66,32 +67,35 @@ class TodayComparison:
         return 1.0 - self.plan.tonnes_co2e / before if before else 0.0
 
 
-def compare_with_today(plan: FlowPlan) -> TodayComparison:
-    """Return today's way beside the plan, and what each cause saves.
+def plan_beside_today(problem: FlowProblem) -> tuple[FlowPlan, TodayComparison]:
+    """Return the plan, and today's way beside it with what each cause saves.
 
-    The plans between are solved with the plan's own time limit and gap, each from the one before and, since
-    it may do all that one may, never worse. A cause that offers nothing (no second mode, no second lane)
-    saves 0 without a solve.
+    Each plan on the way is searched from the one before and, since it may do all that one may, is never
+    worse: where the search finds nothing better, the plan before stands, with the bound of the wider
+    problem. A cause that offers nothing (no second mode, no second lane) saves 0 without a solve.
     """
-    problem = plan.problem
     today = account_today(problem)
     same = _today_moves(problem, today)
     allowed = [same, *_wider(problem, same)]
     accounts, gaps = [today], [0.0]
-    near: FlowPlan | None = None
+    plan: FlowPlan | None = None
     for number, mask in enumerate(allowed):
-        if mask.all():
-            break
-        if number == 0 or mask.sum() > allowed[number - 1].sum():
-            found = solve_flow(_only(problem, mask, today), near=near)
-            near = found if near is None or found.cost <= near.cost else near
-        if near is not None:
-            accounts.append(near.account)
-            gaps.append(near.gap)
-    rest = len(CAUSES) + 1 - len(accounts)
-    accounts += [plan.account] * rest
-    gaps += [plan.gap] * rest
-    return TodayComparison(today, plan.account, _causes(accounts, gaps), _steps(accounts))
+        is_last = number == len(CAUSES) - 1
+        if plan is None or is_last or mask.sum() > allowed[number - 1].sum():
+            part = problem if is_last else _only(problem, mask, today)
+            plan = _no_worse(solve_flow(part, near=plan), plan)
+        accounts.append(plan.account)
+        gaps.append(plan.gap)
+    if plan is None:  # there is at least one cause
+        raise SolverError("plan_beside_today: there is no cause to plan by.")
+    return plan, TodayComparison(today, plan.account, _causes(accounts, gaps), _steps(accounts))
+
+
+def _no_worse(found: FlowPlan, before: FlowPlan | None) -> FlowPlan:
+    """Return the plan that was found, or the one before where that is cheaper, as a plan of this problem."""
+    if before is None or found.cost <= before.cost:
+        return found
+    return replace(found, account=before.account)
 
 
 def _today_moves(problem: FlowProblem, today: FlowAccount) -> Flags:
