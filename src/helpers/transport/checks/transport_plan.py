@@ -62,12 +62,30 @@ def check_transport_plan(
     --------
     >>> check_transport_plan(check_tables(plan, loads), case).require()     # doctest: +SKIP
     """
+    known = known_tables(case, orders=orders, demand=demand, targets=targets)
+    return check_plan_tables(plan_tables(tables, known), docks_give=orders is None)
+
+
+def known_tables(
+    case: Case,
+    *,
+    orders: pd.DataFrame | None = None,
+    demand: pd.DataFrame | None = None,
+    targets: pd.DataFrame | None = None,
+) -> dict[str, pd.DataFrame]:
+    """Return what the exports are held against: tables of the case and what other rooms gave.
+
+    Parameters
+    ----------
+    case, orders, demand, targets
+        As in `check_transport_plan`.
+    """
     known = {**case_tables(case), "planned_orders": _planned(orders)}
     if demand is not None:
         known["demand"] = _numbered(demand, known["start"]["week"].iloc[0])
     if targets is not None:
         known["targets"] = targets
-    return check_plan_tables(plan_tables(tables, known), docks_give=orders is None)
+    return known
 
 
 def plan_tables(exports: Mapping[str, pd.DataFrame], known: Mapping[str, pd.DataFrame]) -> PlanTables:
@@ -78,7 +96,7 @@ def plan_tables(exports: Mapping[str, pd.DataFrame], known: Mapping[str, pd.Data
     exports
         Export to its rows; those that are no part of the layout are left out.
     known
-        As of `case_tables`, with planned_orders, and demand and targets where they were given.
+        As of `known_tables`.
     """
     typed = {name: as_laid_out(name, exports[name]) for name in LAYOUT if name in exports}
     return PlanTables({**typed, **known}, FOLLOWING)
@@ -111,7 +129,8 @@ def check_plan_tables(tables: Tables, *, docks_give: bool) -> PlanReport:
         docks_give=docks_give, demand="demand" in tables, targets="targets" in tables
     )
     recomputed = recomputed_cost(tables)
-    claimed = money(tables, "cost") if np.isfinite(recomputed) else np.nan
+    claimed = money(tables, "cost") if np.isfinite(recomputed) and "plan_money" in tables else np.nan
+    recomputed = recomputed if np.isfinite(claimed) else np.nan
     return check_plan(rules, tables, status=_status(tables), claimed=claimed, recomputed=recomputed)
 
 
