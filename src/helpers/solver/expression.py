@@ -225,6 +225,13 @@ def _scaled(term: Term, factor: Numbers) -> Term:
 
 
 def _relabelled(term: Term, columns: dict[str, Any]) -> Term:
+    for name, values in columns.items():
+        # Pandas would align a series by its index, and parts would get the labels of others.
+        if isinstance(values, pd.Series) and len(values) != len(term.table):
+            raise SolverError(
+                f"relabel: {len(values)} values of '{name}' for {len(term.table)} parts of "
+                f"{term.table.owner}. Relabel first, then leave parts out with .where(…)."
+            )
     table = KeyTable(term.table.frame.assign(**columns), term.table.owner)
     return replace(term, table=table, partial=True)
 

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
+from helpers.transport.flows.packing import pack_units
 from helpers.transport.flows.plan import FlowPlan
 
 FULL = 0.8
-_TINY = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,44 +85,13 @@ def _no_lines() -> pd.DataFrame:
 
 def _pack(rows: pd.DataFrame, lane: pd.Series) -> pd.DataFrame:
     """Return the lines of one lane and week, vehicle by vehicle."""
-    room_kg, room_m3 = float(lane["vehicle_capacity_kg"]), float(lane["vehicle_capacity_m3"])
-    rows = _alternating(rows)
-    weight = (rows["kg"] / rows["units"]).to_numpy()
-    volume = (rows["m3"] / rows["units"]).to_numpy()
-    found: list[tuple[int, int, float]] = []
-    vehicle, kg, m3 = 1, 0.0, 0.0
-    for place, units in enumerate(rows["units"].tolist()):
-        left = units
-        while left > 0:
-            fits = min(_fitting(room_kg - kg, weight[place]), _fitting(room_m3 - m3, volume[place]), left)
-            if fits <= 0 and kg == m3 == 0.0:
-                fits = left  # one unit alone is larger than a vehicle: it is named by its fill
-            if fits > 0:
-                found.append((place, vehicle, fits))
-                kg, m3, left = kg + fits * weight[place], m3 + fits * volume[place], left - fits
-            if left > 0:
-                vehicle, kg, m3 = vehicle + 1, 0.0, 0.0
-    at = np.array([place for place, _, _ in found])
-    units_of = np.array([units for _, _, units in found])
+    units = rows["units"].to_numpy(dtype="float64")
+    weight, volume = rows["kg"].to_numpy() / units, rows["m3"].to_numpy() / units
+    room = float(lane["vehicle_capacity_kg"]), float(lane["vehicle_capacity_m3"])
+    at, vehicle, packed = pack_units(units, weight, volume, *room)
     return rows.iloc[at][["lane_id", "ship_week", "product_id"]].assign(
-        vehicle=[number for _, number, _ in found],
-        units=units_of,
-        kg=units_of * weight[at],
-        m3=units_of * volume[at],
+        vehicle=vehicle, units=packed, kg=packed * weight[at], m3=packed * volume[at]
     )[list(_LINES)]
-
-
-def _fitting(room: float, per_unit: float) -> float:
-    return np.floor(room / per_unit + _TINY) if per_unit > 0 else np.inf
-
-
-def _alternating(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the densest product, then the least dense, then the second densest, and so on."""
-    dense = rows.assign(density=rows["kg"] / rows["m3"].where(rows["m3"] > 0))
-    order = dense.sort_values(["density", "product_id"], ascending=[False, True], na_position="last").index
-    places = np.arange(len(order))
-    turn = np.where(places < (len(order) + 1) // 2, 2 * places, 2 * (len(order) - 1 - places) + 1)
-    return rows.loc[order[np.argsort(turn, kind="stable")]]
 
 
 def _loads(lines: pd.DataFrame, plan: FlowPlan, full: float) -> pd.DataFrame:

@@ -319,7 +319,7 @@ CHANGES: dict[str, tuple[Change, ...]] = {
     "every row is there once": (double,),
     "only ids of the tables": (put("flow_stock", "product_id", "X"), put("loads", "lane_id", "X")),
     "no amount below nothing": (add("shipping_plan", "units", -999.0), add("flow_stock", "unmet", -9.0)),
-    "whole units are shipped": (add("shipping_plan", "units", 0.5),),
+    "whole units are shipped in frozen weeks": (add("shipping_plan", "units", 0.5),),
     "flows go over lanes as they are": (
         put("shipping_plan", "mode", "air"),
         put("carbon", "origin_id", "S01"),

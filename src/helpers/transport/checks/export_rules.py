@@ -30,7 +30,7 @@ def export_rules() -> tuple[PlanRule, ...]:
         PlanRule("every row is there once", _doubled_rows),
         PlanRule("only ids of the tables", _unknown_ids),
         PlanRule("no amount below nothing", _negative_amounts),
-        PlanRule("whole units are shipped", _part_units, "units"),
+        PlanRule("whole units are shipped in frozen weeks", _part_units, "units"),
     )
 
 
@@ -122,5 +122,7 @@ def _negative_amounts(tables: Tables) -> pd.DataFrame:
 
 
 def _part_units(tables: Tables) -> pd.DataFrame:
-    rows = tables["shipping_plan"].assign(unit=1.0)
+    rules = tables["plan_rules"].set_index("name")["value"]
+    weeks = (tables["shipping_plan"]["ship_week"] - tables["flow_stock"]["week"].min()).dt.days // 7
+    rows = tables["shipping_plan"][weeks < rules["frozen_weeks"]].assign(unit=1.0)
     return remainder(rows, "units", "unit")[[*KEYS["shipping_plan"], "units", "by"]]

@@ -4,9 +4,10 @@ The weeks are walked through one by one. In each, goods on the way arrive, wante
 is stock for them, needs take what is left, and what a need does not find is unmet:
 
     a = s_{t−1} + supply_t + Σ arriving,     leaving ≤ a,     u_t = max(need_t − (a − leaving), 0)
-    vehicles_lt = ⌈ max(kg ÷ W_l, m³ ÷ M_l) ⌉ in whole weeks, later max(kg ÷ W_l, m³ ÷ M_l, x ÷ most)
+    vehicles_lt = as many as the units need, packed, in whole weeks, later max(kg ÷ W_l, m³ ÷ M_l, x ÷ most)
 
-Flows are whole units. Where stock does not suffice, the flows out of a cell are cut, the smallest first.
+Flows are whole units in whole weeks. Where stock does not suffice, the flows out of a cell are cut, the
+smallest first.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from helpers.transport.flows.packing import pack_units
 from helpers.transport.flows.problem import WAY, FlowProblem
 from helpers.transport.flows.program import vehicle_weeks
 
@@ -146,10 +148,16 @@ def account(problem: FlowProblem, wanted: Floats | Decide) -> FlowAccount:
         beginning (for rows of other weeks it may give anything).
     """
     grid = read_grid(problem)
-    units, stock, unmet = _walk(problem, grid, wanted)
-    moves = problem.moves.assign(units=units)
-    moves = moves[units > _TINY].reset_index(drop=True)
-    vehicles = _vehicles(problem, moves)
+    while True:
+        units, stock, unmet = _walk(problem, grid, wanted)
+        moves = problem.moves.assign(units=units)
+        moves = moves[units > _TINY].reset_index(drop=True)
+        packed = _packed(problem, moves)
+        beyond = _beyond(packed)
+        if beyond.empty:
+            break
+        wanted = _without(problem, units, beyond)
+    vehicles = _vehicles(problem, moves, packed)
     flows = _flows(problem, moves, vehicles)
     short = _unmet(problem, grid, unmet)
     waiting = _waiting(problem, grid, units)
@@ -178,7 +186,8 @@ def _walk(problem: FlowProblem, grid: Grid, wanted: Floats | Decide) -> tuple[Fl
     for t in range(problem.settings.weeks):
         now = week == t
         wish = wanted(t, before) if callable(wanted) else wanted
-        units[now] = np.floor(wish[now] + _TINY)
+        whole = t < problem.settings.frozen_weeks
+        units[now] = np.floor(wish[now] + _TINY) if whole else np.maximum(wish[now], 0.0)
         at_dock += grid.ready[:, t]
         _cut(units, now & (grid.way >= 0), grid.way, at_dock)
         base = before + grid.supply[:, t] + _into(grid, units, (arrive == t) & ~now)
@@ -213,14 +222,57 @@ def _cut(units: Floats, rows: NDArray[np.bool_], source: Integers, there: Floats
     until = np.cumsum(units[at])
     first = np.r_[True, key[1:] != key[:-1]] if len(at) else np.zeros(0, dtype=bool)
     offset = np.repeat((until - units[at])[first], np.diff(np.r_[np.flatnonzero(first), len(at)]))
-    room = np.floor(there[key] + _TINY) - (until - offset - units[at])
+    room = there[key] - (until - offset - units[at])
+    is_whole = (units[at] % 1 == 0) & (there[key] % 1 > 0)
+    room = np.where(is_whole, np.floor(room + _TINY), room)
     allowed = np.clip(np.minimum(units[at], room), 0.0, None)
     was_cut = bool((allowed < units[at] - _TINY).any())
     units[at] = allowed
     return was_cut
 
 
-def _vehicles(problem: FlowProblem, moves: pd.DataFrame) -> pd.DataFrame:
+def _packed(problem: FlowProblem, moves: pd.DataFrame) -> pd.DataFrame:
+    """Return lane_id, week, product_id, vehicle, units, available where a week needs several vehicles."""
+    trips, keys = vehicle_weeks(problem), ["lane_id", "week"]
+    limits = ["vehicle_capacity_kg", "vehicle_capacity_m3"]
+    whole = trips.loc[trips["whole"], [*keys, *limits, "most"]].rename(columns={"most": "available"})
+    rows = moves.merge(whole, on=keys)
+    rows = rows.assign(kg=rows["units"] * rows["weight"], m3=rows["units"] * rows["volume"])
+    sums = rows.groupby(keys)[["kg", "m3"]].transform("sum")
+    several = (sums["kg"] > rows[limits[0]] + _TINY) | (sums["m3"] > rows[limits[1]] + _TINY)
+    parts = [_lines_of(part) for _, part in rows[several].groupby(keys, sort=True)]
+    if parts:
+        return pd.concat(parts, ignore_index=True)
+    return rows.iloc[:0][[*keys, "product_id", "units", "available"]].assign(vehicle=0)
+
+
+def _lines_of(rows: pd.DataFrame) -> pd.DataFrame:
+    first = rows.iloc[0]
+    row, vehicle, units = pack_units(
+        rows["units"].to_numpy(dtype="float64"),
+        rows["weight"].to_numpy(dtype="float64"),
+        rows["volume"].to_numpy(dtype="float64"),
+        float(first["vehicle_capacity_kg"]),
+        float(first["vehicle_capacity_m3"]),
+    )
+    lines = rows.iloc[row][["lane_id", "week", "product_id", "available"]]
+    return lines.assign(vehicle=vehicle, units=units)
+
+
+def _beyond(packed: pd.DataFrame) -> pd.DataFrame:
+    """Return lane_id, product_id, week, units that find no vehicle, since units do not divide."""
+    over = packed[packed["vehicle"] > packed["available"] + _TINY]
+    return over.groupby(["lane_id", "product_id", "week"], as_index=False)[["units"]].sum()
+
+
+def _without(problem: FlowProblem, units: Floats, beyond: pd.DataFrame) -> Floats:
+    keys = ["lane_id", "product_id", "week"]
+    less = problem.moves[keys].merge(beyond, on=keys, how="left", validate="one_to_one")["units"].fillna(0.0)
+    left: Floats = np.maximum(units - less.to_numpy(), 0.0)
+    return left
+
+
+def _vehicles(problem: FlowProblem, moves: pd.DataFrame, packed: pd.DataFrame) -> pd.DataFrame:
     loads = moves.assign(kg=moves["units"] * moves["weight"], m3=moves["units"] * moves["volume"])
     sums = loads.groupby(["lane_id", "week"], as_index=False)[["kg", "m3"]].sum()
     table = vehicle_weeks(problem).merge(sums, on=["lane_id", "week"], validate="one_to_one")
@@ -230,7 +282,9 @@ def _vehicles(problem: FlowProblem, moves: pd.DataFrame) -> pd.DataFrame:
     keys = pd.MultiIndex.from_frame(table[["lane_id", "week"]])
     part = linked.reindex(keys).fillna(0.0).to_numpy() * table["counted"]
     share = np.maximum(by_weight, by_volume)
-    used = np.maximum(share, part).where(~table["whole"], np.ceil(share - _TINY))
+    counts = packed.groupby(["lane_id", "week"])["vehicle"].max().reindex(keys).fillna(0.0).to_numpy()
+    full = np.maximum(np.ceil(share - _TINY), counts)
+    used = np.maximum(share, part).where(~table["whole"], full)
     counted = used.where(used > 0)
     table = table.assign(
         vehicles=used,

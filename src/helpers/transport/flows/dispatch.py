@@ -47,6 +47,7 @@ def read_dispatch(
     weeks: int,
     planned: pd.DataFrame | None,
     *,
+    pulls: bool = False,
     hold_open: bool = False,
 ) -> Dispatch:
     """Return open orders and planned ones, by whether they have left their docks.
@@ -61,6 +62,8 @@ def read_dispatch(
         Of the plan.
     planned
         product_id, site_id, supplier_id, arrival_week (day), quantity: orders that will be placed.
+    pulls
+        Whether docks give what is pulled: then every open order just comes, over its usual lane.
     hold_open
         Whether `planned` holds the open orders too; then each may have left by now, as its day says.
 
@@ -80,7 +83,7 @@ def read_dispatch(
     orders = orders.merge(way, on=["origin_id", "site_id"], how="left", validate="many_to_one")
     days = (orders["due"].to_numpy("datetime64[D]") - np.datetime64(monday)).astype("int64")
     orders = orders.assign(days=days, arrive=np.maximum(days // 7, 0))
-    left = orders["lag"].isna() | (~orders["planned"] & (days - orders["transit_days"].fillna(0) < 0))
+    left = pulls | orders["lag"].isna() | (~orders["planned"] & (days - orders["transit_days"].fillna(0) < 0))
     coming = orders[left].rename(columns={"arrive": "week"})
     ready = orders[~left].assign(week=lambda rows: (rows["arrive"] - rows["lag"]).clip(lower=0))
     return Dispatch(
@@ -88,6 +91,10 @@ def read_dispatch(
         coming=_summed(coming, ["site_id", "product_id", "week"], weeks),
         notes=_notes(orders, left),
     )
+
+
+def _days(days: pd.Series) -> pd.Series:
+    return pd.to_datetime(days).astype("datetime64[ns]")
 
 
 def _no_orders() -> pd.DataFrame:
@@ -111,7 +118,7 @@ def _open_orders(case: Case) -> pd.DataFrame:
         [case.as_of, case.as_of],
     )
     open_ones = table[(table["units"] > 0) & table["due"].notna()]
-    return open_ones.assign(due=pd.to_datetime(open_ones["due"]), planned=False).reset_index(drop=True)
+    return open_ones.assign(due=_days(open_ones["due"]), planned=False).reset_index(drop=True)
 
 
 def _checked(planned: pd.DataFrame, docks: pd.DataFrame) -> pd.DataFrame:
@@ -124,9 +131,7 @@ def _checked(planned: pd.DataFrame, docks: pd.DataFrame) -> pd.DataFrame:
             f"orders: the suppliers {', '.join(map(repr, strange))} are unknown. Correct them."
         )
     table = planned[PLANNED].rename(columns={"quantity": "units", "arrival_week": "due"})
-    return table.assign(
-        due=pd.to_datetime(table["due"]), planned=True, units=table["units"].astype("float64")
-    )
+    return table.assign(due=_days(table["due"]), planned=True, units=table["units"].astype("float64"))
 
 
 def _summed(table: pd.DataFrame, keys: list[str], weeks: int) -> pd.DataFrame:

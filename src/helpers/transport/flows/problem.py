@@ -52,8 +52,8 @@ class FlowProblem:
         weight, volume, cost (kg and unit), premium (dearer source), handling, holding on the way, carbon
         (kg).
     cells
-        site_id, product_id, week, need, supply, target, below_cost (per unit and week), most, holding_cost,
-        holds (whether stock can lie there).
+        site_id, product_id, week, need, supply (coming of it is on its way), coming, target, below_cost (per
+        unit and week), most, holding_cost, holds (whether stock can lie there).
     needs
         product_id, site_id, week, units, unmet_cost.
     sold
@@ -130,6 +130,7 @@ def read_problem(case: Case, settings: FlowSettings, wants: Wants | None = None)
     if absent:
         raise ContractError(f"plan_flow: {case.name} has no rows in {', '.join(absent)}. Add these tables.")
     wants = wants or Wants()
+    pulls = wants.orders is None
     monday = first_monday(case)
     sold, need_notes = read_needs(case, settings, wants.demand)
     lanes, lane_notes = read_lanes(case, settings)
@@ -137,20 +138,20 @@ def read_problem(case: Case, settings: FlowSettings, wants: Wants | None = None)
     docks, dock_notes = read_docks(case)
     sites = case.table("sites")
     moved = read_dispatch(case, lanes, monday, settings.weeks, wants.orders, hold_open=wants.orders_hold_open)
-    if wants.orders is None:
-        moved = _all_coming(moved)
     held = _supply(case, moved, sites)
+    coming = moved.coming.rename(columns={"units": "coming"})
     targets = _targets(wants.targets, sites)
     wanted = pd.concat([part[CELL] for part in (sold, targets) if len(part)] or [sold[CELL]])
-    arcs = _build_arcs(lanes, docks, held, wanted.drop_duplicates(), moved, wants.orders is None)
+    arcs = _build_arcs(lanes, docks, held, wanted.drop_duplicates(), moved, pulls)
     needs = sold.groupby(["product_id", "site_id", "week"], as_index=False)[["units"]].sum()
     cells = _build_cells(arcs.merge(lanes, on="lane_id"), held, needs, targets, settings.weeks)
+    cells = cells.merge(coming, on=KEY, how="left", validate="one_to_one").fillna({"coming": 0.0})
     cells = cells.assign(holds=~cells["site_id"].isin(sites.loc[sites["kind"] == "zone", "site_id"]))
     cells = cells.merge(products[["product_id", "holding_cost", "unmet_cost"]], on="product_id", how="left")
     weight = settings.below_target_rate * (1 - settings.later_rate) ** cells["week"]
     cells = cells.assign(below_cost=weight * cells["unmet_cost"]).drop(columns="unmet_cost")
     dispatch = _build_dispatch(moved, products, settings)
-    moves = _build_moves(arcs, lanes, products, docks, sites, settings)
+    moves = _build_moves(arcs, lanes, products, docks.iloc[: len(docks) if pulls else 0], sites, settings)
     moves = moves.assign(most=_most_moved(moves, cells, dispatch))
     return FlowProblem(
         settings=settings,
@@ -163,8 +164,8 @@ def read_problem(case: Case, settings: FlowSettings, wants: Wants | None = None)
         sold=sold,
         dispatch=dispatch,
         sites=sites[_SITES],
-        docks=docks if wants.orders is None else docks.iloc[:0],
-        notes=(*need_notes, *lane_notes, *product_notes, *dock_notes, *moved.notes),
+        docks=docks if pulls else docks.iloc[:0],
+        notes=(*need_notes, *lane_notes, *product_notes, *dock_notes, *moved.notes, *_say_pull(pulls)),
     )
 
 
@@ -174,13 +175,9 @@ def _priced(needs: pd.DataFrame, products: pd.DataFrame, settings: FlowSettings)
     return table.assign(unmet_cost=table["unmet_cost"] * (1 - settings.later_rate) ** table["week"])
 
 
-def _all_coming(moved: Dispatch) -> Dispatch:
-    """Without planned orders the plan pulls from docks, and every open order counts as coming."""
-    ready = moved.ready.drop(columns="origin_id")
-    parts = [part for part in (moved.coming, ready[moved.coming.columns]) if len(part)]
-    coming = pd.concat(parts, ignore_index=True) if parts else moved.coming
-    note = "Docks give from the first week on what the plan pulls: lead times before dispatch are not in it."
-    return Dispatch(moved.ready.iloc[:0], coming, (*moved.notes, note))
+def _say_pull(pulls: bool) -> tuple[str, ...]:
+    said = "Docks give from the first week on what the plan pulls: lead times before dispatch are not in it."
+    return (said,) if pulls else ()
 
 
 def _supply(case: Case, moved: Dispatch, sites: pd.DataFrame) -> pd.DataFrame:
@@ -203,7 +200,7 @@ def _targets(targets: pd.DataFrame | None, sites: pd.DataFrame) -> pd.DataFrame:
     strange = sorted(set(targets["site_id"]) - set(sites["site_id"]))
     if strange:
         raise ParameterError(f"targets: the sites {', '.join(map(repr, strange))} are unknown. Correct them.")
-    whole = targets[columns].assign(units=np.ceil(targets["units"].astype("float64") - 0.5))
+    whole = targets[columns].assign(units=np.ceil(targets["units"].astype("float64").clip(lower=0.0) - 0.5))
     most = targets["most"].astype("float64") if "most" in targets else np.inf
     return whole.assign(most=np.maximum(most, whole["units"])).reset_index(drop=True)
 

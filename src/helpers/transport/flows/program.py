@@ -180,8 +180,9 @@ def _add_dispatch(model: Model, problem: FlowProblem, blocks: Blocks) -> None:
     if waits.empty:
         return
     before = blocks.wait.relabel(week=waits["week"] + 1)
-    leaving = blocks.ship.where(problem.moves["from_dock"].to_numpy())
-    leaving = leaving.relabel(site_id=problem.moves["destination_id"], origin_id=problem.moves["origin_id"])
+    leaving = blocks.ship.relabel(
+        site_id=problem.moves["destination_id"], origin_id=problem.moves["origin_id"]
+    ).where(problem.moves["from_dock"].to_numpy())
     keys = waits[[*WAY, "week"]]
     ready = equals(waits["ready"].to_numpy(), unit="unit")
     model.add_rows("orders leave", keys, blocks.wait + leaving - before, ready)
@@ -198,7 +199,7 @@ def _add_loads(model: Model, problem: FlowProblem, blocks: Blocks) -> None:
         limited = np.isfinite(trips[column]).to_numpy()
         lanes = trips.loc[limited, "lane_id"].unique()
         on_lane = problem.moves["lane_id"].isin(lanes).to_numpy()
-        room = blocks.vehicles.where(limited) * trips[column].where(limited, 0.0).to_numpy()
+        room = (blocks.vehicles * trips[column].where(limited, 0.0).to_numpy()).where(limited)
         load = (blocks.ship * problem.moves[per_unit]).where(on_lane)
         model.add_rows(name, trips.loc[limited, ["lane_id", "week"]], room - load, at_least(0.0))
 
@@ -236,10 +237,9 @@ def _add_handling(model: Model, problem: FlowProblem, blocks: Blocks) -> None:
 
 
 def coming_units(problem: FlowProblem, keys: pd.DataFrame) -> pd.Series:
-    """Return the units on order that arrive at each site and week without this plan (not today's stock)."""
-    later = problem.cells[problem.cells["week"] > 0]
-    sums = later.groupby(["site_id", "week"], as_index=False)["supply"].sum()
-    return keys.merge(sums, on=["site_id", "week"], how="left")["supply"].fillna(0.0)
+    """Return the units on their way that arrive at each site and week without this plan."""
+    sums = problem.cells.groupby(["site_id", "week"], as_index=False)["coming"].sum()
+    return keys.merge(sums, on=["site_id", "week"], how="left")["coming"].fillna(0.0)
 
 
 def _add_storage(model: Model, problem: FlowProblem, blocks: Blocks) -> None:
