@@ -20,7 +20,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.contract.check import QUARANTINE_FILE, Checked, TableFile, check_raw_tables, register_frames
-from helpers.contract.engine import cases_folder, connect, workshop
+from helpers.contract.engine import ask, cases_folder, connect, workshop
 from helpers.contract.findings import Finding
 from helpers.contract.schema import Table, contract
 from helpers.contract.sources.raw import path_literal, quote
@@ -97,10 +97,10 @@ class Case:
         Absent tables are there as views without rows.
         """
         words = set(re.findall(r"\w+", sql.lower()))
-        with connect() as connection:
+        with ask() as connection:
             # Views cost more than most questions: only those that the question names are made.
             for name in words.intersection(contract()):
-                connection.execute(f"CREATE VIEW {quote(name)} AS {self._relation(name)}")
+                connection.execute(f"CREATE TEMP VIEW {quote(name)} AS {self._relation(name)}")
             return connection.execute(sql, parameters or []).df()
 
     def seen_on(self, day: dt.date) -> Case:

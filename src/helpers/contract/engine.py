@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -41,14 +43,37 @@ def workshop() -> Iterator[tuple[Path, duckdb.DuckDBPyConnection]]:
 @contextmanager
 def connect(database: Path | None = None, scratch: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open DuckDB, in memory where no file is named; it neither installs nor loads extensions."""
+    with _opened(str(database or ":memory:"), str(scratch or cases_folder())) as connection:
+        yield connection
+
+
+@contextmanager
+def ask() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a cursor for a question; opening DuckDB anew would take longer than most questions.
+
+    Temporary views made on it are its own and go with it.
+    """
+    with _engine(os.getpid(), str(cases_folder())).cursor() as cursor:
+        cursor.execute("SET enable_progress_bar = false")
+        yield cursor
+
+
+@cache
+def _engine(process: int, scratch: str) -> duckdb.DuckDBPyConnection:
+    """One engine in memory per process: a forked child must not use its parent's."""
+    del process
+    return _opened(":memory:", scratch)
+
+
+def _opened(database: str, scratch: str) -> duckdb.DuckDBPyConnection:
     settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": MEMORY_LIMIT,
         "threads": THREADS,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
-        "temp_directory": str(scratch or cases_folder()),
+        "temp_directory": scratch,
     }
-    with duckdb.connect(str(database or ":memory:"), config=settings) as connection:
-        # A long query would draw a bar into the output of a notebook.
-        connection.execute("SET enable_progress_bar = false")
-        yield connection
+    connection = duckdb.connect(database, config=settings)
+    # A long query would draw a bar into the output of a notebook.
+    connection.execute("SET enable_progress_bar = false")
+    return connection
