@@ -209,3 +209,15 @@ def test_an_empty_model_and_an_empty_table_are_solved() -> None:
     model.add_objective("fixed", none * 1.0, constant=3.0)
     plan = solve(model, time_limit=5, gap=0)
     assert (plan.objective, len(plan.values(none))) == (3.0, 0)
+
+
+def test_labels_of_another_length_are_refused_rather_than_aligned() -> None:
+    model = Model("labels")
+    keys = pd.DataFrame({"lane": ["a", "b", "c"]})
+    ship = model.add_variables("ship", keys)
+    kept = np.array([False, True, True])
+    right = ship.relabel(lane=keys["lane"] + "!").where(kept)
+    model.add_rows("right", pd.DataFrame({"lane": ["b!", "c!"]}), right, at_most(1.0))
+    assert model.flat.columns.tolist() == [1, 2]
+    with pytest.raises(SolverError, match="3 values of 'lane' for 2 parts"):
+        ship.where(kept).relabel(lane=keys["lane"])
