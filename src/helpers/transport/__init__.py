@@ -11,6 +11,7 @@ from helpers.transport.emissions import (
 from helpers.transport.flows import CarbonFrontier, FlowPlan, FlowSettings, Wants, carbon_frontier, plan_flow
 from helpers.transport.flows.today import TodayComparison, plan_beside_today
 from helpers.transport.last_mile import LastMilePlan, LastMileSettings, plan_last_mile
+from helpers.transport.last_mile.check import check_last_mile
 from helpers.transport.loads import LoadPlan, pack_loads
 from helpers.transport.network import (
     FacilityPlan,
@@ -44,6 +45,7 @@ __all__ = [
     "Travel",
     "Wants",
     "carbon_frontier",
+    "check_last_mile",
     "check_routes",
     "check_transport_plan",
     "choose_network",

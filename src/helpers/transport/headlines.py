@@ -183,7 +183,7 @@ def _network_name(row: dict[Hashable, Any]) -> str:
         "best": "the best choice",
         "reassign": "same warehouses, others served",
         "close": f"without {row['warehouse_id']}",
-        "move": f"{row['warehouse_id']} moved {row['place_id']}",
+        "move": f"{row['warehouse_id']} moved to {str(row['place_id']).removeprefix('at ')}",
         "open": f"one more {row['place_id']}",
     }
     return names.get(str(row["option"]), str(row["option"]))

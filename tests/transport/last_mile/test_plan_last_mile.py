@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,11 @@ from helpers.transport import (
     read_factors,
     shipment_emissions,
 )
+from helpers.transport.last_mile.check import RULES, check_last_mile
 from helpers.transport.last_mile.result import ROUTES
 from helpers.transport.routes.distances import distances_between
 
+DROP = ["day", "site_id", "customer_id"]
 QUICK = LastMileSettings(iterations=30)
 FOUR: list[dict[str, Any]] = [{"customer_id": f"C{k}", "quantity": 10.0} for k in (1, 2, 3, 4)]
 
@@ -260,3 +263,23 @@ def test_two_runs_and_a_checked_case_give_the_same(four: LastMilePlan) -> None:
     pd.testing.assert_frame_equal(checked.routes, four.routes)
     pd.testing.assert_frame_equal(checked.beside, four.beside)
     assert not checked.is_cut
+
+
+def test_the_check_holds_for_the_plan_and_finds_what_is_broken(four: LastMilePlan) -> None:
+    check_last_mile(four).require()
+    search = four.searches[0]
+    heavy = replace(search, stops=search.stops.assign(load_kg=search.stops["load_kg"] + 5000.0))
+    parcel = four.parcels.reindex([0]).assign(**{name: four.stops[name].iloc[0] for name in DROP})
+    late = four.stops["day"] + np.timedelta64(9, "D")
+    broken = {
+        "routes keep capacities, windows and shifts": replace(four, searches=(heavy,)),
+        "every drop goes one way": replace(four, parcels=parcel),
+        "what goes is what is ready": replace(four, stops=four.stops.assign(units=four.stops["units"] * 2)),
+        "a drop goes within its days": replace(
+            four,
+            stops=four.stops.assign(day=late.where(four.stops.index > 0, four.stops["day"])),
+        ),
+    }
+    for rule, plan in broken.items():
+        assert rule in set(check_last_mile(plan).findings["rule"]), rule
+    assert set(broken) == set(RULES)
