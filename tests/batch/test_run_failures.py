@@ -10,14 +10,22 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from click.testing import CliRunner, Result
 
 from helpers.batch.run import RunSettings, run_report
+from helpers.cli import main
 from helpers.errors import ParameterError, PlanbookError
 
 
 def planbook(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "helpers.cli", *arguments]
     return subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120, check=False)
+
+
+def planbook_here(project: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Result:
+    """Run the command in this process, where starting another would take longer than the command."""
+    monkeypatch.chdir(project)
+    return CliRunner().invoke(main, arguments)
 
 
 def test_failed_page_is_marked_and_the_others_come(project: Path) -> None:
@@ -75,18 +83,22 @@ def test_killed_worker_leaves_a_failed_page(project: Path) -> None:
         ["-p", "growth=" + "(" * 20_000],
     ],
 )
-def test_wrong_values_stop_before_any_kernel(project: Path, arguments: Sequence[str]) -> None:
-    result = planbook(project, "run", *arguments)
-    assert result.returncode == 2
+def test_wrong_values_stop_before_any_kernel(
+    project: Path, monkeypatch: pytest.MonkeyPatch, arguments: Sequence[str]
+) -> None:
+    result = planbook_here(project, monkeypatch, "run", *arguments)
+    assert result.exit_code == 2
     assert result.stderr.startswith("planbook: ")
     assert "Traceback" not in result.stderr
     assert not (project / "reports").exists()
 
 
 @pytest.mark.parametrize(("source", "code"), [("nowhere", 3), ("env:NOT_SET_AT_ALL", 3), ("notebooks", 3)])
-def test_unreadable_source_has_its_exit_code(project: Path, source: str, code: int) -> None:
-    result = planbook(project, "run", "--data", source)
-    assert result.returncode == code
+def test_unreadable_source_has_its_exit_code(
+    project: Path, monkeypatch: pytest.MonkeyPatch, source: str, code: int
+) -> None:
+    result = planbook_here(project, monkeypatch, "run", "--data", source)
+    assert result.exit_code == code
     assert "Traceback" not in result.stderr
 
 

@@ -8,9 +8,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from helpers.contract import load_case
 from helpers.errors import ContractError, ParameterError
-from helpers.transport import read_factors, recorded_legs, shipment_emissions
+from helpers.transport import read_factors, shipment_emissions
 
 SAMPLE = Path(__file__).parent.parent.parent / "data" / "sample"
 
@@ -82,15 +81,3 @@ def test_legs_that_cannot_be_are_refused_or_noted() -> None:
         shipment_emissions(leg.drop(columns="mode"), read)
     with pytest.raises(ParameterError, match="no column 'customer_id'"):
         shipment_emissions(leg, read).by("customer_id")
-
-
-def test_recorded_legs_of_the_sample_carry_customers_and_weights() -> None:
-    case = load_case(SAMPLE)
-    table = recorded_legs(case)
-    found = shipment_emissions(table, read_factors(case.table("emission_factors")))
-    by_customer = found.by("customer_id")
-    assert found.kg_co2e == pytest.approx(by_customer["kg_co2e"].sum())
-    assert (table["mode"] == "parcel").all()
-    first = found.legs.iloc[0]
-    by_hand = first["distance_km"] * first["weight_kg"] / 1000 * first["factor"] / 1000
-    assert first["kg_co2e"] == pytest.approx(by_hand)
