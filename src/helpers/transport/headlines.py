@@ -70,15 +70,15 @@ def say_departures(plan: TransportPlan) -> str:
 
 def say_gain(plan: TransportPlan) -> str:
     """Return what the plan costs beside today's way, ahead and in the past weeks."""
-    beside, weeks = plan.beside, plan.settings.weeks
+    beside, weeks = plan.beside, count(plan.settings.weeks, "week")
     today, mine = beside.today.transport_cost, beside.plan.transport_cost
     share = beside.saved_transport
     if abs(share) < _LEAST_SHARE:
-        ahead = f"Over {weeks} weeks vehicles and freight cost {money(mine)}, as much as today's way."
+        ahead = f"Over {weeks} vehicles and freight cost {money(mine)}, as much as today's way."
     else:
         word = f"{percent(abs(share))} {'less' if share > 0 else 'more'}"
         ahead = (
-            f"Over {weeks} weeks vehicles and freight cost {money(mine)}, {word} than the {money(today)} of "
+            f"Over {weeks} vehicles and freight cost {money(mine)}, {word} than the {money(today)} of "
             f"today's way, with {percent(beside.plan.served_share, 1)} of the needs met in their week "
             f"({percent(beside.today.served_share, 1)} today)."
         )
