@@ -8,7 +8,8 @@ import importlib
 import pytest
 
 MODULES = (
-    "plan_check",
+    "plan_check.check",
+    "plan_check.exports",
     *(f"solver.{name}" for name in ("clash", "flat", "limits", "pricing", "solving", "verdict")),
 )
 

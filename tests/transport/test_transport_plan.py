@@ -158,6 +158,15 @@ def test_a_second_vehicle_takes_what_the_first_has_no_room_for(case: Case) -> No
     assert store["is_partial"].tolist() == [False, True]
 
 
+def test_what_leaves_now_is_counted_in_vehicles_lanes_and_kg(case: Case, plan: TransportPlan) -> None:
+    flow = plan_flow(case, SETTINGS, Wants(demand_of(("A", "S01", 1, 190)), None, None))
+    busy = replace(plan, flow=flow, loads=pack_loads(flow))
+    said = headlines.say_departures(busy)
+    # 160 over the stock of the store: 1,200 kg from the dock (40 lie in the warehouse), 1,600 to the store
+    assert said.startswith("In the week of 19 January 2026 send 3 vehicles over 2 lanes with 2,800 kg for ")
+    assert said.endswith("; nothing that is ready waits.")
+
+
 def test_recorded_freight_is_held_against_the_rates_of_its_lane(case: Case) -> None:
     found = read_recorded(case, weeks=8)
     # 22 anvils of 10 kg at 0.3 per kg and 1 per piece
@@ -189,8 +198,7 @@ def test_sentences_and_tables_are_true_for_the_plan(plan: TransportPlan) -> None
     assert headlines.say_recorded(plan).startswith(
         "In the last 8 weeks, recorded freight to customers was 0.80"
     )
-    now = plan.departures()
-    assert f"{len(now):,} vehicle" in headlines.say_departures(plan) or now.empty
+    assert headlines.say_departures(plan) == "No vehicle has to leave in the week of 19 January 2026."
     assert plan.tiles[0].value == pytest.approx(plan.beside.plan.transport_cost)
     assert plan.waiting()["waiting"].sum() == plan.flow.account.waiting.query("week == 0")["waiting"].sum()
 
@@ -228,3 +236,17 @@ def test_scenarios_cost_no_less_than_the_plan_where_they_only_forbid(plan: Trans
     waits = table.loc["Orders leave the week they are ready"]
     assert waits["more_cost"] >= -1e-6 - waits["within"]
     assert table["more_cost"]["Road freight and vehicles 25 % dearer"] > 0
+
+
+@pytest.mark.parametrize(("every", "weeks"), [(1, [0, 1, 2]), (2, [0, 2])])
+def test_todays_way_fills_a_store_as_often_as_its_counts_rose(every: int, weeks: list[int]) -> None:
+    backs = np.arange(70, -1, -7)
+    held = [30.0 - 5 * (k % every) if every > 1 else 10.0 + k for k in range(len(backs))]
+    counts = pd.DataFrame({"date": [day(int(b)) for b in backs], "site_id": "S01", "product_id": "A"})
+    stock = pd.concat([counts.assign(on_hand=held), stock_of(("DC", "A", 200))], ignore_index=True)
+    asked = Wants(demand_of(*[("A", "S01", week, 30) for week in (1, 2, 3)]), ORDERS, TARGETS)
+    problem = read_problem(case_of(stock=stock), SETTINGS, asked)
+    assert problem.sites.set_index("site_id")["refill_weeks"]["S01"] == every
+    trips = account_today(problem).vehicles
+    assert trips.loc[trips["lane_id"] == "store", "week"].tolist() == weeks
+    assert any("weekly" in note or "every" in note for note in problem.notes)

@@ -325,7 +325,7 @@ def _display(output: NotebookNode, prefix: str, context: PageContext) -> Markup:
     if mime == "text/html":
         return Markup(_html(content, prefix, context))  # noqa: S704  # the notebook's own output, under the policy
     if mime == "image/svg+xml":
-        return _figure(Markup(_svg(content, prefix, about)), about)  # noqa: S704  # ditto
+        return _figure(Markup(_svg(content, prefix, about)), about)  # noqa: S704  # drawn by our own figures, under the policy
     if mime.startswith("image/"):
         return _figure(_image(mime, content, about), about)
     if mime == "text/markdown":
@@ -391,7 +391,7 @@ def _with_past(tile: re.Match[str], context: PageContext) -> str:
     name = Markup(tile["kpi"]).unescape()  # noqa: S704  # only to take the escapes out
     value = float(tile["value"]) if tile["value"] else None
     target = float(tile["target"]) if tile["target"] else None
-    unit = Markup(tile["unit"]).unescape()  # noqa: S704  # ditto
+    unit = Markup(tile["unit"]).unescape()  # noqa: S704  # drawn by our own figures, under the policy
     since = say_since(value, context.before.get(name), unit, tile["better"], target, context.before_run)
     past = [*context.history.get(name, ()), value]
     drawn = sparkline(past, f"{name} over {len(past)} runs", unit) if len(past) > 1 else Markup()

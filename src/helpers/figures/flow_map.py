@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from helpers.figures.geography import draw_docks, frame_of, name_places
+from helpers.figures.geography import draw_docks, frame_axes, name_places
 from helpers.figures.style import COLOURS, LINE, finish_axes, new_axes, percent
 
 if TYPE_CHECKING:
@@ -37,10 +37,7 @@ def plot_flow_map(plan: TransportPlan, ax: Axes | None = None) -> Axes:
     axes.grid(visible=False)
     if places.empty:
         return axes
-    frame = frame_of(places)
-    axes.set_xlim(frame[0], frame[1])
-    axes.set_ylim(frame[2], frame[3])
-    axes.set_aspect(1 / np.cos(np.radians((frame[2] + frame[3]) / 2)), adjustable="box")
+    frame = frame_axes(axes, places)
     _draw_lanes(axes, lanes, places)
     draw_docks(axes, places, frame)
     for kind, (marker, size) in MARKERS.items():

@@ -20,6 +20,15 @@ ARROW = 0.12  # length of an arrow, share of the way to the centre
 Frame = tuple[float, float, float, float]  # west, east, south, north
 
 
+def frame_axes(axes: Axes, places: pd.DataFrame) -> Frame:
+    """Set the axes to the map's frame, shapes right in the middle of it; return the frame."""
+    frame = frame_of(places)
+    axes.set_xlim(frame[0], frame[1])
+    axes.set_ylim(frame[2], frame[3])
+    axes.set_aspect(1 / np.cos(np.radians((frame[2] + frame[3]) / 2)), adjustable="box")
+    return frame
+
+
 def frame_of(places: pd.DataFrame) -> Frame:
     """Return the extent of the reseller's own sites with a margin; docks further away do not widen it."""
     own = places[places["role"] != "dock"]

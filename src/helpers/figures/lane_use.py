@@ -38,7 +38,7 @@ def plot_lane_use(plan: TransportPlan, ax: Axes | None = None) -> Axes:
     axes.invert_yaxis()
     axes.margins(x=0.12)
     axes.legend(loc="lower right", frameon=False, fontsize=8)
-    return finish_axes(axes, claim_lane_use(plan), f"departures in {plan.settings.weeks} weeks", "")
+    return finish_axes(axes, claim_lane_use(plan), "departures in the weeks of the plan", "")
 
 
 def claim_lane_use(plan: TransportPlan) -> str:

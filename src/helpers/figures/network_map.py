@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from helpers.figures.geography import draw_docks, frame_of, name_places
+from helpers.figures.geography import draw_docks, frame_axes, name_places
 from helpers.figures.style import COLOURS, LINE, finish_axes, new_axes
 
 if TYPE_CHECKING:
@@ -29,10 +29,7 @@ def plot_network_map(choice: NetworkChoice, ax: Axes | None = None) -> Axes:
     axes.grid(visible=False)
     if places.empty:
         return axes
-    frame = frame_of(places)
-    axes.set_xlim(frame[0], frame[1])
-    axes.set_ylim(frame[2], frame[3])
-    axes.set_aspect(1 / np.cos(np.radians((frame[2] + frame[3]) / 2)), adjustable="box")
+    frame = frame_axes(axes, places)
     _draw_service(axes, choice, places)
     draw_docks(axes, places, frame)
     _draw_places(axes, choice, places)
@@ -52,8 +49,9 @@ def claim_network_map(choice: NetworkChoice) -> str:
     if choice.saving_per_year < 0:
         saved = f"costs {-choice.saving_per_year:,.0f} a year more, but keeps the limits"
     if choice.closed:
-        room = "" if choice.stock_fits else ", if the stock finds room"
-        return f"Closing {', '.join(choice.closed)} {saved}{room}"
+        if not choice.stock_fits:
+            return f"Closing {', '.join(choice.closed)} fails for want of room: today's stock does not fit"
+        return f"Closing {', '.join(choice.closed)} {saved}"
     moved = len(choice.changes)
     what = "one store or zone" if moved == 1 else f"{moved} stores and zones"
     return f"All warehouses stay open; serving {what} otherwise {saved}"

@@ -11,6 +11,7 @@ import pandas as pd
 
 from helpers.contract import Case
 from helpers.contract.kpis import Kpi, ratio_kpi
+from helpers.transport.flows.account import FlowAccount
 from helpers.transport.flows.frontier import CarbonFrontier, trace_frontier
 from helpers.transport.flows.plan import FlowPlan
 from helpers.transport.flows.problem import Wants, read_problem
@@ -73,46 +74,18 @@ class TransportPlan:
     @property
     def tiles(self) -> tuple[Kpi, ...]:
         """The figures of the page's head: money first."""
-        account, weeks = self.flow.account, f"{self.settings.weeks} weeks from {self.first_week:%-d %B %Y}"
+        span = f"{self.settings.weeks} weeks" if self.settings.weeks != 1 else "1 week"
+        window = f"{span} from {self.first_week:%-d %B %Y}"
         loads = self.loads.loads[self.loads.loads["is_paid_whole"]]
         fuller = loads[["fill_weight", "fill_volume"]].max(axis=1)
-        need = float(account.unmet["need"].sum())
-        there = need - float(account.unmet["unmet"].sum())
-        return (
-            Kpi("freight cost", account.transport_cost, weeks),
-            Kpi("transport emissions", account.tonnes_co2e, weeks),
-            ratio_kpi(
-                "gCO2e per t-km",
-                1000 * float(account.flows["kg_co2e"].sum()),
-                float(account.flows["tonne_km"].sum()),
-                weeks,
-            ),
-            ratio_kpi("needs met in their week", there, need, weeks),
-            ratio_kpi(
-                "mean load fill",
-                float(fuller.sum()),
-                float(len(loads)),
-                f"{len(loads)} loads paid per vehicle, {weeks}",
-            ),
-        )
+        counted = f"{len(loads)} loads paid per vehicle, {window}"
+        fill = ratio_kpi("mean load fill", float(fuller.sum()), float(len(loads)), counted)
+        return (*_kpis(self.flow.account, window), fill)
 
     @property
     def baseline_tiles(self) -> tuple[Kpi, ...]:
         """Today's way, for the tiles that it has."""
-        today, weeks = self.beside.today, "today's way on the same needs"
-        need = float(today.unmet["need"].sum())
-        there = need - float(today.unmet["unmet"].sum())
-        return (
-            Kpi("freight cost", today.transport_cost, weeks),
-            Kpi("transport emissions", today.tonnes_co2e, weeks),
-            ratio_kpi(
-                "gCO2e per t-km",
-                1000 * float(today.flows["kg_co2e"].sum()),
-                float(today.flows["tonne_km"].sum()),
-                weeks,
-            ),
-            ratio_kpi("needs met in their week", there, need, weeks),
-        )
+        return _kpis(self.beside.today, "today's way on the same needs")
 
     def departures(self) -> pd.DataFrame:
         """Return the loads of the first week: what leaves now, the dearest first."""
@@ -199,6 +172,18 @@ def plan_transport(case: Case, settings: FlowSettings, wants: Wants | None = Non
         recorded=read_recorded(case),
         replay=replay_weeks(case, settings, None if wants is None else wants.targets, REPLAYS),
         scenarios=flow_scenarios(flow),
+    )
+
+
+def _kpis(account: FlowAccount, window: str) -> tuple[Kpi, ...]:
+    need = float(account.unmet["need"].sum())
+    there = need - float(account.unmet["unmet"].sum())
+    grams, tonne_km = 1000 * float(account.flows["kg_co2e"].sum()), float(account.flows["tonne_km"].sum())
+    return (
+        Kpi("freight cost", account.transport_cost, window),
+        Kpi("transport emissions", account.tonnes_co2e, window),
+        ratio_kpi("gCO2e per t-km", grams, tonne_km, window),
+        ratio_kpi("needs met in their week", there, need, window),
     )
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from helpers.inventory.checks.plan_exports import BEFORE, LAYOUT, OPTIONAL, UNTIL
 from helpers.inventory.checks.plan_tables import PAIR
-from helpers.plan_check import PlanRule, Tables, shortfall
+from helpers.plan_check import PlanRule, Tables, gather, is_empty, missing_columns, shortfall
 
 _KEYS = {
     "purchase_orders": ["po_id", "line"],
@@ -43,7 +43,7 @@ _REFERENCES = {
 def export_rules() -> tuple[PlanRule, ...]:
     """Return the rules that need one export at a time."""
     return (
-        PlanRule("every export and column is there", _missing_columns),
+        PlanRule("every export and column is there", lambda tables: missing_columns(tables, LAYOUT)),
         PlanRule("no cell is missing", _missing_cells),
         PlanRule("every row is there once", _doubled_rows),
         PlanRule("only ids of the tables", _unknown_ids),
@@ -52,29 +52,8 @@ def export_rules() -> tuple[PlanRule, ...]:
     )
 
 
-def gather(found: Iterator[pd.DataFrame]) -> pd.DataFrame:
-    """Return the findings of several tables in one: `at` (their keys in words) and `by`."""
-    rows = [row for frame in found for row in frame.to_dict("records")]
-    at = [", ".join(f"{name} {_plain(value)}" for name, value in row.items() if name != "by") for row in rows]
-    return pd.DataFrame({"at": at, "by": [float(row["by"]) for row in rows]})
-
-
-def _plain(value: object) -> str:
-    return f"{value:%Y-%m-%d}" if isinstance(value, pd.Timestamp) else str(value)
-
-
 def _present(tables: Tables) -> Iterator[tuple[str, pd.DataFrame]]:
     return ((name, tables[name]) for name in LAYOUT if name in tables)
-
-
-def _missing_columns(tables: Tables) -> pd.DataFrame:
-    rows = [
-        (name, column)
-        for name, columns in LAYOUT.items()
-        for column in columns
-        if name not in tables or column not in tables[name]
-    ]
-    return pd.DataFrame(rows, columns=["export", "column"]).assign(by=1.0)
 
 
 def _missing_cells(tables: Tables) -> pd.DataFrame:
@@ -83,16 +62,10 @@ def _missing_cells(tables: Tables) -> pd.DataFrame:
     for name, frame in _present(tables):
         kinds = {**LAYOUT[name], **OPTIONAL.get(name, {})}
         for column in [column for column in kinds if column in frame and kinds[column][0] != "("]:
-            count = int(_is_empty(frame[column]).sum())
+            count = int(is_empty(frame[column]).sum())
             rows.append((name, column, float(count)))
     found = pd.DataFrame(rows, columns=["export", "column", "by"])
     return found[found["by"] > 0]
-
-
-def _is_empty(values: pd.Series[Any]) -> NDArray[np.bool_]:
-    if pd.api.types.is_float_dtype(values):
-        return ~np.isfinite(values.to_numpy("float64"))
-    return (values.isna() | (values == "")).to_numpy("bool")
 
 
 def _doubled_rows(tables: Tables) -> pd.DataFrame:

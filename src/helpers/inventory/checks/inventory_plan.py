@@ -23,10 +23,10 @@ from helpers.inventory.checks.limit_rules import limit_rules, limit_tables
 from helpers.inventory.checks.money_rules import money_rules, recomputed_objective
 from helpers.inventory.checks.order_rules import order_rules
 from helpers.inventory.checks.plan_exports import LAYOUT, as_laid_out
-from helpers.inventory.checks.plan_tables import FOLLOWING, PlanTables, case_tables
+from helpers.inventory.checks.plan_tables import FOLLOWING, case_tables
 from helpers.inventory.checks.stock_list_rules import stock_list_rules
 from helpers.inventory.checks.stock_rules import stock_rules
-from helpers.plan_check import PlanReport, PlanRule, Tables, check_plan
+from helpers.plan_check import PlanReport, PlanRule, PlanTables, Tables, check_plan
 
 
 def check_inventory_plan(exports: Mapping[str, pd.DataFrame], case: Case) -> PlanReport:

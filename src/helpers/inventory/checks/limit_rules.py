@@ -22,9 +22,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from helpers.inventory.checks.export_rules import gather
-from helpers.inventory.checks.plan_tables import Maker, monday_of, stack
-from helpers.plan_check import PlanRule, Tables, difference, excess, shortfall
+from helpers.inventory.checks.plan_tables import monday_of, stack
+from helpers.plan_check import Maker, PlanRule, Tables, difference, excess, gather, shortfall
 
 TRUCK_UNITS: Final = {"kg": "capacity_kg", "m³": "capacity_m3"}
 

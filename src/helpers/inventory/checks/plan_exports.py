@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
+
+from helpers.plan_check import typed
 
 POINTS: Final = 20
 UNTIL: Final = tuple(f"until_{point:02d}" for point in range(1, POINTS + 1))
@@ -78,9 +80,6 @@ OPTIONAL: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "plan_limits": {"relax_cost": "(number)"},
     }
 )
-_BOOLEANS: Final = MappingProxyType(
-    {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
-)
 _FORMULA_STARTS: Final = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 
 
@@ -116,8 +115,8 @@ def as_laid_out(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     [{'site_id': '', 'on_hand': 3.0}]
     """
     kinds = {**LAYOUT[name], **OPTIONAL.get(name, {})}
-    typed = {column: _typed(frame[column], kinds[column]) for column in frame if column in kinds}
-    return frame.reset_index(drop=True).assign(**typed)
+    read = {column: typed(frame[column], kinds[column]) for column in frame if column in kinds}
+    return frame.reset_index(drop=True).assign(**read)
 
 
 def _read_text(path: Path) -> pd.DataFrame:
@@ -129,19 +128,3 @@ def _plain(cell: str) -> str:
     rest = cell.removeprefix("'")
     is_guarded = rest != cell and rest.lstrip(" \N{NO-BREAK SPACE}")[:1] in set(_FORMULA_STARTS)
     return rest if is_guarded else cell
-
-
-def _typed(values: pd.Series[Any], kind: str) -> pd.Series[Any]:
-    values, kind = values.reset_index(drop=True), kind.strip("()")
-    if kind == "id":
-        return values.astype(object).where(values.notna(), "").map(_text).astype(object)
-    if kind == "date":
-        return pd.to_datetime(values, errors="coerce", format="ISO8601").astype("datetime64[ns]")
-    if kind == "bool":
-        return values.astype(str).str.lower().map(_BOOLEANS).astype("float64")
-    return pd.to_numeric(values, errors="coerce").astype("float64")
-
-
-def _text(value: object) -> str:
-    """Return an id as text; a whole number without its decimals (a line number that met a gap)."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -13,7 +13,7 @@ A table is made when a rule asks for it, so that a missing column breaks the rul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ import pandas as pd
 
 from helpers.contract.case import Case
 from helpers.inventory.checks.plan_exports import BEFORE, UNTIL
-from helpers.plan_check import Tables
+from helpers.plan_check import Maker, Tables
 
 PAIR: Final = ["product_id", "site_id"]
 OFFER: Final = ["supplier_id", *PAIR]
@@ -76,35 +76,6 @@ FROM orders o LEFT JOIN (
 WHERE o.status = 'backorder' AND o.order_date <= $as_of GROUP BY ALL""",
 }
 _DATES: Final = ("end_date", "week")
-
-
-type Maker = Callable[[Tables], pd.DataFrame]
-
-
-class PlanTables(Mapping[str, pd.DataFrame]):
-    """Tables by name: given ones, and others that are made from them once, when first asked for.
-
-    Parameters
-    ----------
-    given
-        Exports and tables of the case.
-    made
-        Name to the function that makes a table from the others.
-    """
-
-    def __init__(self, given: Mapping[str, pd.DataFrame], made: Mapping[str, Maker]) -> None:
-        self._known, self._made = dict(given), dict(made)
-
-    def __getitem__(self, name: str) -> pd.DataFrame:
-        if name not in self._known:
-            self._known[name] = self._made[name](self)
-        return self._known[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys((*self._known, *self._made)))
-
-    def __len__(self) -> int:
-        return len({*self._known, *self._made})
 
 
 def case_tables(case: Case) -> dict[str, pd.DataFrame]:

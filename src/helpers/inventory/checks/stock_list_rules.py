@@ -8,9 +8,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from helpers.inventory.checks.export_rules import gather
 from helpers.inventory.checks.plan_tables import PAIR, days_between, monday_of
-from helpers.plan_check import PlanRule, Tables, difference, excess, remainder
+from helpers.plan_check import PlanRule, Tables, difference, excess, gather, remainder
 
 REASONS: Final = ("replenish", "rebalance")
 _MOVE = ["product_id", "from_site_id", "to_site_id"]

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from helpers.plan_check import PlanRule, Tables, remainder
+from helpers.plan_check import PlanRule, Tables, gather, is_empty, missing_columns, remainder
 from helpers.transport.checks.plan_exports import KEYS, LAYOUT, NAMED
 
 _REFERENCES = {
@@ -24,7 +21,7 @@ _REFERENCES = {
 def export_rules() -> tuple[PlanRule, ...]:
     """Return the rules that need one export at a time."""
     return (
-        PlanRule("every export and column is there", _missing_columns),
+        PlanRule("every export and column is there", lambda tables: missing_columns(tables, LAYOUT)),
         PlanRule("every money line and setting is there", _missing_names),
         PlanRule("no cell is missing", _missing_cells),
         PlanRule("every row is there once", _doubled_rows),
@@ -34,29 +31,8 @@ def export_rules() -> tuple[PlanRule, ...]:
     )
 
 
-def gather(found: Iterator[pd.DataFrame]) -> pd.DataFrame:
-    """Return the findings of several tables in one: `at` (their keys in words) and `by`."""
-    rows = [row for frame in found for row in frame.to_dict("records")]
-    at = [", ".join(f"{name} {_plain(value)}" for name, value in row.items() if name != "by") for row in rows]
-    return pd.DataFrame({"at": at, "by": [float(row["by"]) for row in rows]})
-
-
-def _plain(value: object) -> str:
-    return f"{value:%Y-%m-%d}" if isinstance(value, pd.Timestamp) else str(value)
-
-
 def _present(tables: Tables) -> Iterator[tuple[str, pd.DataFrame]]:
     return ((name, tables[name]) for name in LAYOUT if name in tables)
-
-
-def _missing_columns(tables: Tables) -> pd.DataFrame:
-    rows = [
-        (name, column)
-        for name, columns in LAYOUT.items()
-        for column in columns
-        if name not in tables or column not in tables[name]
-    ]
-    return pd.DataFrame(rows, columns=["export", "column"]).assign(by=1.0)
 
 
 def _missing_names(tables: Tables) -> pd.DataFrame:
@@ -74,18 +50,12 @@ def _missing_cells(tables: Tables) -> pd.DataFrame:
     rows = []
     for name, frame in _present(tables):
         needed = [column for column in frame if LAYOUT[name].get(str(column), "(")[0] != "("]
-        rows += [(name, column, float(_is_empty(frame[column]).sum())) for column in needed]
+        rows += [(name, column, float(is_empty(frame[column]).sum())) for column in needed]
     for name, column in (("plan_money", "money"), ("plan_rules", "value")):
         numbers = tables[name].loc[tables[name]["name"] != NAMED[name][1], column]
-        rows.append((name, column, float(_is_empty(numbers).sum())))
+        rows.append((name, column, float(is_empty(numbers).sum())))
     found = pd.DataFrame(rows, columns=["export", "column", "by"])
     return found[found["by"] > 0]
-
-
-def _is_empty(values: pd.Series[Any]) -> NDArray[np.bool_]:
-    if pd.api.types.is_float_dtype(values):
-        return ~np.isfinite(values.to_numpy("float64"))
-    return (values.isna() | (values == "")).to_numpy("bool")
 
 
 def _doubled_rows(tables: Tables) -> pd.DataFrame:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
+
+from helpers.plan_check import typed
 
 # A kind in brackets may be empty in a row.
 LAYOUT: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
@@ -103,9 +105,6 @@ NAMED: Final[Mapping[str, tuple[tuple[str, ...], str]]] = MappingProxyType(
         "plan_rules": (SETTINGS, "carbon_budget"),
     }
 )
-_BOOLEANS: Final = MappingProxyType(
-    {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
-)
 
 
 def as_laid_out(name: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -117,16 +116,5 @@ def as_laid_out(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     [{'name': 'weeks', 'value': 4.0}]
     """
     kinds = LAYOUT[name]
-    typed = {column: _typed(frame[column], kind) for column, kind in kinds.items() if column in frame}
-    return frame.reset_index(drop=True).assign(**typed)
-
-
-def _typed(values: pd.Series[Any], kind: str) -> pd.Series[Any]:
-    values, kind = values.reset_index(drop=True), kind.strip("()")
-    if kind == "id":
-        return values.astype(object).where(values.notna(), "").map(str).astype(object)
-    if kind == "date":
-        return pd.to_datetime(values, errors="coerce", format="ISO8601").astype("datetime64[ns]")
-    if kind == "bool":
-        return values.astype(str).str.lower().map(_BOOLEANS).astype("float64")
-    return pd.to_numeric(values, errors="coerce").astype("float64")
+    read = {column: typed(frame[column], kind) for column, kind in kinds.items() if column in frame}
+    return frame.reset_index(drop=True).assign(**read)

@@ -15,14 +15,14 @@ A road lane has its own vehicles where a vehicle costs at least as much as its f
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from helpers.contract.case import Case
-from helpers.plan_check import Tables
+from helpers.plan_check import Maker, Tables
 
 CELL: Final = ["site_id", "product_id"]
 WAY: Final = ["origin_id", "site_id", "product_id"]
@@ -57,34 +57,6 @@ SELECT mode, coalesce(vehicle_class, '') AS vehicle_class,
        arg_max(gco2e_per_tkm, year)::DOUBLE AS factor
 FROM emission_factors WHERE scope = 'WTW' GROUP BY ALL""",
 }
-
-type Maker = Callable[[Tables], pd.DataFrame]
-
-
-class PlanTables(Mapping[str, pd.DataFrame]):
-    """Tables by name: given ones, and others that are made from them once, when first asked for.
-
-    Parameters
-    ----------
-    given
-        Exports and tables of the case.
-    made
-        Name to the function that makes a table from the others.
-    """
-
-    def __init__(self, given: Mapping[str, pd.DataFrame], made: Mapping[str, Maker]) -> None:
-        self._known, self._made = dict(given), dict(made)
-
-    def __getitem__(self, name: str) -> pd.DataFrame:
-        if name not in self._known:
-            self._known[name] = self._made[name](self)
-        return self._known[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys((*self._known, *self._made)))
-
-    def __len__(self) -> int:
-        return len({*self._known, *self._made})
 
 
 def case_tables(case: Case) -> dict[str, pd.DataFrame]:

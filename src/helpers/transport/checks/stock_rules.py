@@ -13,8 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from helpers.plan_check import PlanRule, Tables, difference, excess, shortfall
-from helpers.transport.checks.export_rules import gather
+from helpers.plan_check import PlanRule, Tables, difference, excess, gather, shortfall
 from helpers.transport.checks.plan_tables import CELL, WAY, beside, setting, summed, week_number
 
 _KEYS = [*CELL, "week"]

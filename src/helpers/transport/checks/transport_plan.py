@@ -18,12 +18,12 @@ import numpy as np
 import pandas as pd
 
 from helpers.contract.case import Case
-from helpers.plan_check import PlanReport, PlanRule, Tables, check_plan
+from helpers.plan_check import PlanReport, PlanRule, PlanTables, Tables, check_plan
 from helpers.transport.checks.export_rules import export_rules
 from helpers.transport.checks.flow_rules import flow_rules
 from helpers.transport.checks.money_rules import money_rules, recomputed_cost
 from helpers.transport.checks.plan_exports import LAYOUT, as_laid_out
-from helpers.transport.checks.plan_tables import CELL, FOLLOWING, PlanTables, case_tables, money, summed
+from helpers.transport.checks.plan_tables import CELL, FOLLOWING, case_tables, money, summed
 from helpers.transport.checks.stock_rules import stock_rules
 from helpers.transport.checks.vehicle_rules import vehicle_rules
 

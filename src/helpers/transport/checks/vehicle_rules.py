@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 
-from helpers.plan_check import PlanRule, Tables, difference, excess, remainder
-from helpers.transport.checks.export_rules import gather
+from helpers.plan_check import PlanRule, Tables, difference, excess, gather, remainder
 from helpers.transport.checks.plan_tables import TRIP, beside, money, setting, summed
 
 _SIZES = (("kg", "true_kg", "room_kg", "fill_weight"), ("m3", "true_m3", "room_m3", "fill_volume"))

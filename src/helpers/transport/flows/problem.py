@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from helpers.contract import Case
 from helpers.errors import ContractError, ParameterError
 from helpers.transport.flows.dispatch import Dispatch, read_dispatch
+from helpers.transport.flows.fillings import refill_weeks
 from helpers.transport.flows.needs import first_monday, read_needs
 from helpers.transport.flows.network import (
     CELL,
@@ -62,7 +63,8 @@ class FlowProblem:
         origin_id, site_id, product_id, week, ready, recent (units ready in the weeks of slack), earlier,
         holding_cost, late_cost; empty where docks give what is pulled.
     sites
-        site_id, name, kind, coordinates, storage_capacity_m3, handling_capacity_units, handling_cost.
+        site_id, name, kind, coordinates, refill_weeks (today), storage_capacity_m3, handling_capacity_units,
+        handling_cost.
     docks
         site_id, product_id, premium, weekly_capacity: what docks give where nothing is ordered.
     notes
@@ -137,6 +139,7 @@ def read_problem(case: Case, settings: FlowSettings, wants: Wants | None = None)
     products, product_notes = read_products(case, settings)
     docks, dock_notes = read_docks(case)
     sites = case.table("sites")
+    filled, fill_notes = refill_weeks(case)
     moved = read_dispatch(case, lanes, monday, settings.weeks, wants.orders, hold_open=wants.orders_hold_open)
     held = _supply(case, moved, sites)
     coming = moved.coming.rename(columns={"units": "coming"})
@@ -163,9 +166,19 @@ def read_problem(case: Case, settings: FlowSettings, wants: Wants | None = None)
         needs=_priced(needs, products, settings),
         sold=sold,
         dispatch=dispatch,
-        sites=sites[_SITES],
+        sites=sites[_SITES]
+        .merge(filled[["site_id", "refill_weeks"]], on="site_id", how="left")
+        .fillna({"refill_weeks": 1.0}),
         docks=docks if pulls else docks.iloc[:0],
-        notes=(*need_notes, *lane_notes, *product_notes, *dock_notes, *moved.notes, *_say_pull(pulls)),
+        notes=(
+            *need_notes,
+            *lane_notes,
+            *product_notes,
+            *dock_notes,
+            *moved.notes,
+            *fill_notes,
+            *_say_pull(pulls),
+        ),
     )
 
 

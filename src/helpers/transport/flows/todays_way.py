@@ -1,9 +1,10 @@
-"""Today's way of moving goods, as a rule: what is ready leaves, stores are filled up weekly, nothing waits.
+"""Today's way of moving goods: what is ready leaves, stores are filled up regularly, nothing waits.
 
-Ordered goods leave when they are ready, over the usual lane. Each week a store is filled up to its level
-from its usual warehouse; without a level, to its target and what it sells in the week. A zone is served from
-the site that sold to it. What today's way leaves in stores and on docks at the end is the least that a plan
-has to leave: else it would save by running them down, and pay after its last week.
+Ordered goods leave when they are ready, over the usual lane. As often as its counts rose (see `fillings`), a
+store is filled up to its level from its usual warehouse; without a level, to its target and what it sells in
+the week. A zone is served from the site that sold to it. What today's way leaves in stores and on docks at
+the end is the least that a plan has to leave: else it would save by running them down, and pay after its
+last week.
 """
 
 from __future__ import annotations
@@ -55,12 +56,13 @@ def account_today(problem: FlowProblem) -> FlowAccount:
     wanted = np.where(to_zone, _sold_over(problem, is_usual), wanted)
     at, week = grid.destination, moves["week"].to_numpy()
     level = _levels(problem)
+    every = problem.sites.set_index("site_id")["refill_weeks"].reindex(moves["destination_id"]).to_numpy()
     forwarded = _forwarded(problem, wanted, to_zone)
 
     def decide(t: int, stock: Floats) -> Floats:
         here = np.where(at >= 0, at, 0)
         asked = np.maximum(level[here, t] + forwarded[here, t] - stock[here] - grid.supply[here, t], 0.0)
-        fill: Floats = np.where(refill & (week == t), asked, wanted)
+        fill: Floats = np.where(refill & (week == t) & (t % every == 0), asked, wanted)
         return fill
 
     return account(problem, decide)
