@@ -10,18 +10,24 @@ from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import replace
+
+import numpy as np
 
 from helpers.contract import load_case
 from helpers.forecasting import ForecastSettings, forecast_demand
 from helpers.inventory import InventorySettings, plan_inventory
 from helpers.inventory.exports import transport_wants
 from helpers.memory import remember
+from helpers.solver import solve
 from helpers.transport import FlowSettings, Wants, plan_beside_today
-from helpers.transport.flows import read_problem, solve_flow
+from helpers.transport.flows import FlowProblem, read_problem, solve_flow
 from helpers.transport.flows.frontier import trace_frontier
+from helpers.transport.flows.program import build_flow_model
 from helpers.transport.flows.todays_way import with_same_end
 from helpers.transport.recorded import replay_weeks
 
+TINY = 1e-9
 HORIZONS = ((8, 2, 20.0), (4, 4, 120.0))
 
 
@@ -47,6 +53,8 @@ def main() -> None:
             f"solved {plan.seconds:.1f} s ({time.process_time() - used:.1f} CPU s in all), {plan.status}, "
             f"gap of the solve {plan.verdict.gap:.2%}, in whole units {plan.gap:.2%}"
         )
+    primal, dual = certificate(problem)
+    print(f"linear programme: cost {primal:,.4f}, dual {dual:,.4f}, {abs(primal - dual):.2g} apart")
     begun = time.perf_counter()
     plan, beside = plan_beside_today(problem)
     print(f"plan through the causes: {time.perf_counter() - begun:.1f} s, gap {plan.gap:.2%}")
@@ -56,6 +64,25 @@ def main() -> None:
     begun = time.perf_counter()
     print(replay_weeks(case, settings, asked["targets"], 3).round(3).T.to_string())
     print(f"{time.perf_counter() - begun:.1f} s")
+
+
+def certificate(problem: FlowProblem) -> tuple[float, float]:
+    """Return the cost of the linear plan, and what its duals prove, summed over rows and columns."""
+    model = build_flow_model(replace(problem, settings=replace(problem.settings, frozen_weeks=0)))
+    solution = solve(model, time_limit=60, gap=0)
+    found, flat = solution.require(), model.flat
+    if found.row_duals is None:
+        raise SystemExit("the linear plan has no duals")
+    rows = np.repeat(np.arange(len(flat.row_lower)), np.diff(flat.starts))
+    paid = np.bincount(
+        flat.columns, weights=flat.coefficients * found.row_duals[rows], minlength=len(flat.cost)
+    )
+    reduced = flat.cost - paid
+    limit = np.where(found.row_duals > 0, flat.row_lower, flat.row_upper)
+    bound = np.where(reduced > 0, flat.lower, flat.upper)
+    row, column = np.abs(found.row_duals) > TINY, np.abs(reduced) > TINY
+    proven = found.row_duals[row] @ limit[row] + reduced[column] @ bound[column]
+    return solution.objective, float(proven)
 
 
 if __name__ == "__main__":
