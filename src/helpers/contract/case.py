@@ -91,7 +91,7 @@ class Case:
         frame = self.query(f"SELECT * FROM {quote(name)} ORDER BY {order}")
         return _plain_types(frame, contract()[name])
 
-    def query(self, sql: str, parameters: list[Any] | None = None) -> pd.DataFrame:
+    def query(self, sql: str, parameters: list[Any] | dict[str, Any] | None = None) -> pd.DataFrame:
         """Return DuckDB's answer to an SQL question over views named as the tables.
 
         Absent tables are there as views without rows.

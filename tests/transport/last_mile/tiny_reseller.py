@@ -137,7 +137,7 @@ class CaseInMemory(Case):
 
     database: duckdb.DuckDBPyConnection = field(kw_only=True)
 
-    def query(self, sql: str, parameters: list[Any] | None = None) -> pd.DataFrame:
+    def query(self, sql: str, parameters: list[Any] | dict[str, Any] | None = None) -> pd.DataFrame:
         return self.database.execute(sql, parameters or []).df()
 
     def has(self, *tables: str) -> bool:

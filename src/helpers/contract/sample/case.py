@@ -22,6 +22,7 @@ from helpers.contract.sample.settings import generators, sample_size
 from helpers.contract.sample.shipping import shipment_rows
 from helpers.contract.sample.stock import demand_ahead_truth, demand_truth, stock_rows, transfer_truth
 from helpers.contract.sample.supply import Ledger, Simulation
+from helpers.contract.sample.suppressions import suppression_rows
 from helpers.contract.sample.world import World, make_world
 from helpers.contract.schema import contract
 
@@ -125,6 +126,7 @@ def _tables(played: Played, rng: Mapping[str, np.random.Generator]) -> dict[str,
         "promotions": world.promotions.table,
         "campaigns": campaign_rows(world.campaigns, world.assortment.products),
         "contacts": contact_rows(world.campaigns, orders, service),
+        "suppressions": suppression_rows(world.customers, world.size, rng["suppressions"]),
         "service_cases": service_rows(orders, shipments, world.customers, world.size, service),
         "calendar": world.calendar,
     }

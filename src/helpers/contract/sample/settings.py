@@ -29,6 +29,7 @@ TOPICS = (
     "dirt",
     "ahead",
     "specials",
+    "suppressions",
 )
 
 

@@ -1,0 +1,1 @@
+"""Whom to contact, with what, through which channel, whom to leave alone, and what it is worth."""
