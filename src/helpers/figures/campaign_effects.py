@@ -18,40 +18,36 @@ MEANING = {"earned": ("action", "^"), "lost": ("limit", "v")}
 OPEN = ("actual", "o")
 MOST = 20  # campaigns that are drawn, the latest
 ROW = 0.32
-NAMES = {"earned": "earned more than it cost", "lost": "earned less than it cost"}
+NAMES = {"earned": "earned more than it cost", "lost": "earned less than it cost", "open": "open"}
 
 
 def plot_campaign_effects(read: ReadOut, ax: Axes | None = None) -> Axes:
     """Draw the incremental margin per contact of each campaign and of all, the cost as a stroke."""
     rows = _rows(read)
     axes = new_axes(ax, max(2.4, 1.4 + ROW * len(rows)))
-    seen: set[str] = set()
-    for at, row in enumerate(rows.itertuples()):
-        colour, marker = MEANING.get(str(row.verdict), OPEN)
-        label = NAMES.get(str(row.verdict), "open")
-        axes.plot([row.low, row.high], [at, at], color=COLOURS[colour], linewidth=2.4 if row.is_all else 1.4)
-        axes.plot(
-            [row.effect],
-            [at],
-            marker=marker,
+    place = np.arange(len(rows))
+    shown = rows["verdict"].where(rows["verdict"].isin(list(MEANING)), "open")
+    for verdict in shown.unique():
+        at = (shown == verdict).to_numpy()
+        colour, marker = MEANING.get(verdict, OPEN)
+        some = rows[at]
+        axes.hlines(place[at], some["low"], some["high"], color=COLOURS[colour], linewidth=1.6)
+        axes.scatter(
+            some["effect"],
+            place[at],
             color=COLOURS[colour],
-            linestyle="",
-            markersize=8 if row.is_all else 6,
-            label=None if label in seen else label,
+            marker=marker,
+            s=36,
+            label=NAMES[verdict],
+            zorder=3,
         )
-        axes.plot(
-            [row.cost],
-            [at],
-            marker="|",
-            markersize=14,
-            markeredgewidth=1.6,
-            color=COLOURS["baseline"],
-            linestyle="",
-            label=None if seen else "cost of a contact",
-        )
-        seen.add(label)
+    if len(rows):
+        cost = COLOURS["baseline"]
+        axes.scatter(rows["cost"], place, color=cost, marker="|", s=180, label="cost of a contact", zorder=4)
+    if rows["is_all"].any():
+        axes.axhline(len(rows) - 1.5, color=LINE, linewidth=0.8)
     axes.axvline(0, color=LINE, linewidth=0.8)
-    axes.set_yticks(np.arange(len(rows)), rows["label"].tolist(), fontsize=8)
+    axes.set_yticks(place, rows["label"].tolist(), fontsize=8)
     axes.invert_yaxis()
     if len(rows):
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=4, frameon=False, fontsize=8)
@@ -109,5 +105,5 @@ def _rows(read: ReadOut) -> pd.DataFrame:
         return rows
     mean_cost = float((counted["cost_per_contact"] * counted["contacts"]).sum() / counted["contacts"].sum())
     ends = [value + mean_cost for value in (pooled.effect, pooled.low, pooled.high)]
-    rows.loc[len(read.campaigns)] = ["mean campaign", *ends, mean_cost, read.verdict, True]
-    return rows
+    last = pd.DataFrame([["mean campaign", *ends, mean_cost, read.verdict, True]], columns=rows.columns)
+    return pd.concat([rows, last], ignore_index=True)

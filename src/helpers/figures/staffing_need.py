@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 def plot_staffing_need(plan: Staffing, ax: Axes | None = None) -> Axes:
     """Draw agents present per open day as bars, a busy day as a stroke above."""
+    from matplotlib.ticker import MaxNLocator
+
     days = plan.days
     axes = new_axes(ax, height=2.8)
     place = np.arange(len(days))
@@ -32,7 +34,7 @@ def plot_staffing_need(plan: Staffing, ax: Axes | None = None) -> Axes:
     )
     step = max(1, len(days) // 8)
     axes.set_xticks(place[::step], days["date"].dt.strftime("%a %-d %b").tolist()[::step], fontsize=8)
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylim(bottom=0)
     if len(days):
         axes.legend(loc="upper left", frameon=False, fontsize=8, ncols=2)
@@ -47,7 +49,8 @@ def claim_staffing_need(plan: Staffing) -> str:
         return "No calls or cases are expected"
     least = int(plan.days["agents"].min())
     agents = f"{most} agent{'' if most == 1 else 's'}" if least == most else f"{least} to {most} agents"
-    return f"{agents} answer {percent(settings.target_share)} of calls within {settings.answer_seconds:g} seconds"
+    share, seconds = percent(settings.target_share), f"{settings.answer_seconds:g}"
+    return f"{agents} answer {share} of calls within {seconds} seconds"
 
 
 def describe_staffing_need(plan: Staffing) -> str:

@@ -39,10 +39,9 @@ def say_one_fewer(plan: Staffing) -> str:
     head = f"With one agent fewer on {row['date']:%-d %B}, "
     if not math.isfinite(wait):
         return f"{head}calls come faster than they are answered: the queue grows without end."
-    return (
-        f"{head}{_percent(float(row['service_one_fewer']))} instead of "
-        f"{_percent(float(row['service']))} of calls are answered in time and the mean wait is {wait:,.0f} instead of {row['wait_seconds']:,.0f} seconds."
-    )
+    fewer, now = _percent(float(row["service_one_fewer"])), _percent(float(row["service"]))
+    waits = f"{wait:,.0f} instead of {row['wait_seconds']:,.0f} seconds"
+    return f"{head}{fewer} instead of {now} of calls are answered in time and the mean wait is {waits}."
 
 
 def say_busy_day(plan: Staffing) -> str:
