@@ -151,7 +151,7 @@ def _rows(
 ) -> pd.DataFrame:
     """Return the rows of one campaign, without what earlier campaigns showed."""
     start, end = (pd.Timestamp(campaign[name]).as_unit("ns") for name in ("start", "end"))
-    after = end + pd.Timedelta(days=after_days)
+    after = end + dt.timedelta(days=after_days)
     bought = case.query(
         _CUSTOMERS,
         {
@@ -160,7 +160,7 @@ def _rows(
             "start": start.date(),
             "end": end.date(),
             "after": after.date(),
-            "first": (start - pd.Timedelta(days=BEFORE_DAYS)).date(),
+            "first": (start - dt.timedelta(days=BEFORE_DAYS)).date(),
             "until": until,
         },
     )
