@@ -187,6 +187,13 @@ def test_an_unfinished_campaign_says_so(shop: Case) -> None:
     assert len(history.past) == 3
 
 
+def test_on_an_earlier_day_a_later_campaign_is_still_planned(shop: Case) -> None:
+    history = read_history(shop, dt.date(2026, 3, 1))
+    assert history.past["campaign_id"].unique().tolist() == ["K1"]
+    assert history.planned["campaign_id"].unique().tolist() == ["K2", "K3"]
+    assert in_campaign(history.planned, "K2", "C1")["bought_when_treated"] == 1
+
+
 def test_the_order_of_rows_does_not_matter(shop: Case, tables: dict[str, pd.DataFrame]) -> None:
     turned = shop.replace(orders=shop.table("orders").iloc[::-1], contacts=shop.table("contacts").iloc[::-1])
     keys = ["campaign_id", "customer_id"]
