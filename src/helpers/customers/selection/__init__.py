@@ -1,0 +1,1 @@
+"""Who is contacted in the planned campaigns."""
