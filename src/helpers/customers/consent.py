@@ -9,8 +9,9 @@
 | post | consent_email | none in the contract |
 
 The contract holds no consent of its own for text messages and letters. A text message goes to the telephone,
-so the consent for calls is asked for; a letter is written advertising, so the one for e-mail is: stricter than
-many laws ask, never looser. This is the only place that says so; the plan check has its own copy on purpose.
+so the consent for calls is asked for; a letter is written advertising, so the one for e-mail is: stricter
+than many laws ask, never looser. This is the only place that says so; the plan check has its own copy on
+purpose.
 """
 
 from __future__ import annotations

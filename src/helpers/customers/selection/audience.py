@@ -1,9 +1,9 @@
 """All customers that a planned campaign could reach, with their worth and what closes them.
 
 Read once from the case; settings have no part in it, so that a scenario is the same audience under other
-settings. The day of a campaign's contact is its first day, or the day after the data end where it runs already.
-Contacts of the past are those of the arm `treated`, and any that left (`sent`), on the day they left or else
-on the first day of their campaign.
+settings. The day of a campaign's contact is its first day, or the day after the data end where it runs
+already. Contacts of the past are those of the arm `treated`, and any that left (`sent`), on the day they left
+or else on the first day of their campaign.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ class Audience:
     ----------
     campaigns
         Planned campaigns: campaign_id, name, channel, start, end, day (of the contact), cost,
-        offer_product_id, offer_category; in the order of their days.
+        offer_product_id, offer_category, category (of the offered product, or offered); in the order of days.
     pairs
-        One row per campaign and customer with a worth: `KEY`, channel, cost, value, value_low, value_high, net
-        (value − cost), units, why (the reason of the worth), segment, closed ("" where open), detail.
+        One row per campaign and customer with a worth: `KEY`, channel, cost, value, value_low, value_high,
+        net (value − cost), units, why (the reason of the worth), segment, closed ("" where open), detail.
     past
         Contacts until the last day: customer_id, day.
     available
@@ -74,7 +74,7 @@ def read_audience(case: Case, worth: pd.DataFrame, until: dt.date | None = None)
         For a worth that does not fit the case, all findings at once.
     """
     last = until or case.as_of
-    campaigns = _planned(case.table("campaigns"), last)
+    campaigns = _planned(case.table("campaigns"), case.table("products"), last)
     customers = case.table("customers")
     known = _checked(worth, set(case.table("campaigns")["campaign_id"]), customers["customer_id"])
     known = known[known["campaign_id"].isin(campaigns["campaign_id"])].rename(columns={"reason": "why"})
@@ -95,15 +95,17 @@ def read_audience(case: Case, worth: pd.DataFrame, until: dt.date | None = None)
     )
 
 
-def _planned(campaigns: pd.DataFrame, last: dt.date) -> pd.DataFrame:
-    """Return campaigns that are planned and have not ended, with the day of their contact."""
+def _planned(campaigns: pd.DataFrame, products: pd.DataFrame, last: dt.date) -> pd.DataFrame:
+    """Return campaigns that are planned and have not ended, with contact day and category."""
     comes = campaigns[(campaigns["status"] == "planned") & (campaigns["end"] >= pd.Timestamp(last))]
     tomorrow = pd.Timestamp(last + dt.timedelta(days=1))
-    day = comes["start"].clip(lower=tomorrow)
+    day = comes["start"].where(comes["start"] > tomorrow, tomorrow)
     day = day.where(day <= comes["end"], comes["end"])
     columns = ["campaign_id", "name", "channel", "start", "end", "day", "cost"]
-    table = comes.assign(day=day, cost=comes["cost_per_contact"].astype(float))
-    order = [*columns, "offer_product_id", "offer_category"]
+    own = comes["offer_product_id"].map(products.set_index("product_id")["category"])
+    category = own.astype(object).where(own.notna(), comes["offer_category"])
+    table = comes.assign(day=day, cost=comes["cost_per_contact"].astype(float), category=category)
+    order = [*columns, "offer_product_id", "offer_category", "category"]
     return table[order].sort_values(["day", "campaign_id"], ignore_index=True)
 
 
@@ -113,7 +115,7 @@ def _checked(worth: pd.DataFrame, campaigns: set[str], customers: pd.Series[str]
     if missing:
         raise ParameterError(f"worth: has no column {', '.join(missing)}. Give {', '.join(WORTH)}.")
     table = worth[list(WORTH)]
-    wrong = {
+    wrong: dict[str, pd.Series[bool]] = {
         "rows of a campaign that the case does not have": ~table["campaign_id"].isin(campaigns),
         "rows of a customer that the case does not have": ~table["customer_id"].isin(customers),
         "rows that come twice": table.duplicated(KEY),
@@ -122,7 +124,9 @@ def _checked(worth: pd.DataFrame, campaigns: set[str], customers: pd.Series[str]
         "rows with negative units": table["units"] < 0,
     }
     for name in _NUMBERS:
-        wrong[f"rows without a finite {name}"] = ~np.isfinite(table[name].astype(float))
+        wrong[f"rows without a finite {name}"] = ~pd.Series(
+            np.isfinite(table[name].astype(float)), index=table.index
+        )
     said = [
         f"{int(rows.sum())} {words} (first: campaign {table.loc[rows, 'campaign_id'].iloc[0]}, customer "
         f"{table.loc[rows, 'customer_id'].iloc[0]})."
@@ -143,9 +147,7 @@ def _with_closed(pairs: pd.DataFrame, campaigns: pd.DataFrame, case: Case) -> pd
     if not parts:
         return pairs.assign(closed="", detail="")
     closed = pd.concat(parts, ignore_index=True).rename(columns={"reason": "closed"})
-    joined = pairs.merge(
-        closed[[*KEY, "closed", "detail"]], on=KEY, how="left", validate="one_to_one"
-    )
+    joined = pairs.merge(closed[[*KEY, "closed", "detail"]], on=KEY, how="left", validate="one_to_one")
     return joined.fillna({"closed": "", "detail": ""})
 
 

@@ -3,9 +3,9 @@
     maximise    Σ_gk n_gk y_gk
     subject to  Σ_k a_rk Σ_g y_gk ≤ b_r,   Σ_k y_gk ≤ m s_g,   0 ≤ y_gk ≤ s_g
 
-with s_g customers in class g. Customers that are worth the same differ in nothing that the selection knows, so
-a tie at the cut is a number within a class. Its y_gk are dealt to the members around a circle: each gets an
-offer at most once and at most m of them, because y_gk ≤ s_g and Σ_k y_gk ≤ m s_g (McNaughton's rule).
+with s_g customers in class g. Customers that are worth the same differ in nothing that the selection knows,
+so a tie at the cut is a number within a class. Its y_gk are dealt to the members around a circle: each gets
+an offer at most once and at most m of them, because y_gk ≤ s_g and Σ_k y_gk ≤ m s_g (McNaughton's rule).
 """
 
 from __future__ import annotations
@@ -111,8 +111,7 @@ def solve_classes(  # noqa: PLR0913  (the model and the options of the solver)
     nodes
         Nodes after which a search for whole numbers ends; unlike seconds they are the same in every run.
     """
-    group, offer = classes.pairs
-    if not len(group):
+    if not len(classes.pairs[0]):
         return ClassPlan(np.zeros(0, np.int64), constant, constant, np.zeros(len(limit)), "optimal")
     model = _class_model(classes, use, limit, most, whole=whole)
     model.add_objective("chosen already", model.block("contacts") * 0.0, constant)

@@ -75,7 +75,9 @@ def _strata(pairs: pd.DataFrame, strata: tuple[str, ...], share: float) -> pd.Se
         parts.append(pd.Series(_THIRDS[third], index=pairs.index))
     if not parts:
         return pd.Series("all", index=pairs.index, dtype=object)
-    said = parts[0].str.cat(parts[1:], sep=", ") if len(parts) > 1 else parts[0]
+    said = parts[0]
+    for more in parts[1:]:
+        said = said + ", " + more
     least = max(LEAST_STRATUM, int(np.ceil(1 / share)) if share > 0 else 1)
     size = said.groupby([pairs["campaign_id"], said]).transform("size")
     merged = said.where(size >= least, SMALL)

@@ -2,8 +2,8 @@
 
 A channel's capacity holds for the campaigns that run on one day: a row per day on which a campaign of the
 channel begins, over all of its campaigns that run then. Stock is in units: a contact uses the mean expected
-units of its campaign, so that units ÷ mean = contacts that the stock serves. A campaign that offers a product
-shares the stock of a campaign that offers the product's category only through the category's row.
+units of its campaign, so that units ÷ mean = contacts that the stock serves. Where one campaign offers a
+category and another a product of it, both use the row of the category.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def shared_rows(
     use: list[Floats] = [campaigns["cost"].to_numpy(dtype=np.float64)]
     for channel, capacity in settings.channel_capacity.items():
         for name, inside in _windows(campaigns, channel):
-            rows.append((CHANNEL, f"{channel}, {name}", "contacts", float(np.floor(capacity + 1e-9))))
+            rows.append((CHANNEL, f"{channel} in {name}", "contacts", float(np.floor(capacity + 1e-9))))
             use.append(inside)
     if settings.limit_by_stock:
         for name, units, taken in _stocks(audience, pairs):
@@ -66,14 +66,14 @@ def _stocks(audience: Audience, pairs: pd.DataFrame) -> list[tuple[str, float, F
     campaigns = audience.campaigns
     units = audience.available.set_index("campaign_id")["units"]
     mean = campaigns["campaign_id"].map(pairs.groupby("campaign_id")["units"].mean()).fillna(0.0)
-    offers = campaigns["offer_product_id"].where(
-        campaigns["offer_product_id"].notna(), campaigns["offer_category"]
-    )
+    product, category = campaigns["offer_product_id"], campaigns["category"]
+    whole = campaigns["offer_category"].where(product.isna())
+    groups = [(offer, product == offer, product == offer) for offer in sorted(product.dropna().unique())]
+    groups += [(offer, category == offer, whole == offer) for offer in sorted(whole.dropna().unique())]
     found = []
-    for offer in sorted(offers.dropna().unique()):
-        of_offer = ((offers == offer) & campaigns["campaign_id"].isin(units.index)).to_numpy()
-        taken = np.where(of_offer, mean.to_numpy(dtype=np.float64), 0.0)
-        if of_offer.any() and taken.any():
-            first = campaigns.loc[of_offer, "campaign_id"].iloc[0]
-            found.append((str(offer), float(units[first]), taken))
+    for offer, users, owners in groups:
+        taken = np.where(users, mean.to_numpy(dtype=np.float64), 0.0)
+        known = campaigns.loc[owners & campaigns["campaign_id"].isin(units.index), "campaign_id"]
+        if len(known) and taken.any():
+            found.append((str(offer), float(units[known.iloc[0]]), taken))
     return found

@@ -1,8 +1,8 @@
 """The contact plan of the planned campaigns: whom to contact, whom to hold out, whom to leave alone and why.
 
-Three steps: close what consent, suppression, rest and caps forbid; draw the hold-out from what is open; choose
-among the rest what earns most under the rows that all share. The plan is a pure function of an `Audience` and
-`SelectionSettings`, so a scenario is a second call.
+Three steps: close what consent, suppression, rest and caps forbid; draw the hold-out from what is open;
+choose among the rest what earns most under the rows that all share. The plan is a pure function of an
+`Audience` and `SelectionSettings`, so a scenario is a second call.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class ContactPlan:
     settings, audience
         What it was made from.
     pairs
-        Every campaign and customer with a worth: `KEY`, channel, cost, value, value_low, value_high, net, units,
-        why, segment, closed, detail, past, stratum, probability, is_held, would_be_chosen, is_chosen.
+        Every campaign and customer with a worth: `KEY`, channel, cost, value, value_low, value_high, net,
+        units, why, segment, closed, detail, past, stratum, probability, is_held, would_be_chosen, is_chosen.
     limits
         The shared rows: kind (`budget`, `channel`, `stock`), name, unit, limit, used, price (money that one
         unit more would earn).
@@ -86,16 +86,17 @@ class ContactPlan:
         The ends of the interval are sums of ends: as wide as errors that all point the same way.
         """
         rows = self.pairs[self.pairs["is_chosen"]]
-        counted = {
+        counted: dict[str, float] = {
             "contacts": len(rows),
             "customers": rows["customer_id"].nunique(),
             "held_out": int(self.pairs["is_held"].sum()),
         }
-        return pd.Series({**counted, **rows[MONEY].sum().to_dict()}, dtype="float64")
+        counted.update({name: float(rows[name].sum()) for name in MONEY})
+        return pd.Series(counted, dtype="float64")
 
     @property
     def by_campaign(self) -> pd.DataFrame:
-        """campaign_id, name, channel, day, audience, open, held_out, contacts, value … net, expected_units."""
+        """campaign_id, name, channel, day, audience, open, held_out, contacts, value … expected_units."""
         flags = self.pairs.assign(
             audience=1,
             open=self.pairs["closed"] == "",
@@ -121,7 +122,9 @@ class ContactPlan:
             said.append("There is no table of stock: no offer is limited by it.")
         empty = set(campaigns["campaign_id"]) - set(self.pairs["campaign_id"])
         if empty:
-            said.append(f"Nobody has an expected worth in {', '.join(sorted(empty))}: nobody is chosen there.")
+            said.append(
+                f"Nobody has an expected worth in {', '.join(sorted(empty))}: nobody is chosen there."
+            )
         return tuple(said)
 
 

@@ -6,8 +6,8 @@
                 x_nk ∈ {0, 1}, 0 where the pair is closed
 
 An offer of which a single contact already breaks a row, and a pair that earns no more than it costs, are
-never chosen, so they are left out at once. Small problems are kept in float64; large ones in float32, with the
-proven bound and the value of the plan summed in float64 from what came.
+never chosen, so they are left out at once. Small problems are kept in float64; large ones in float32, with
+the proven bound and the value of the plan summed in float64 from what came.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@
                 Σ_k x_nk ≤ max_per_customer,   x_nk ∈ {0, 1}, 0 where the pair is not eligible
 
 Up to about 20,000 pairs worth choosing the whole-number model is solved, up to about 200,000 the linear
-relaxation with repair, above that the Lagrangian dual with repair. Each gives a proven bound and gap, and what
-one unit more of each row would earn.
+relaxation with repair, above that the Lagrangian dual with repair. Each gives a proven bound and gap, and
+what one unit more of each row would earn.
 """
 
 from __future__ import annotations
@@ -247,10 +247,13 @@ class _Arrays:
             wrong += int(part.sum())
         if not wrong:
             return []
-        return [f"'value' has {wrong} entries that are NaN or infinite (first: {first}). Give money, or close them."]
+        return [
+            f"'value' has {wrong} entries that are NaN or infinite (first: {first}). Give money, or close "
+            "these pairs by 'eligible'."
+        ]
 
 
-def _read(  # noqa: PLR0913, PLR0917  (the arrays of the door, one each)
+def _read(
     value: npt.ArrayLike,
     cost: npt.ArrayLike,
     channel: npt.ArrayLike,
@@ -293,5 +296,3 @@ def _wrong_numbers(budget: float, most: int) -> list[str]:
 def _whole(limit: Floats) -> Floats:
     """A part of a contact is none; 2.9999999999 is meant as 3."""
     return np.floor(limit + 1e-9)
-
-

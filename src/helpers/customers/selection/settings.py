@@ -24,8 +24,8 @@ class SelectionSettings:
     budget
         Money for all contacts of the plan; 0 or None: no limit.
     channel_capacity
-        Channel to the contacts that it can make in a campaign's window. Campaigns of one channel whose windows
-        share a day share it. A channel that is not named has no limit.
+        Channel to the contacts that it can make in a campaign's window. Campaigns of one channel whose
+        windows share a day share it. A channel that is not named has no limit.
     max_contacts_per_customer
         Contacts per customer in this plan.
     cap_contacts, cap_days

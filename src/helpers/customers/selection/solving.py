@@ -1,9 +1,9 @@
 """Three ways to solve one selection, each with a proven bound, a gap and prices.
 
-`milp`: the whole-number model over all customers. `lp`: prices from the linear relaxation. `dual`: prices from
-the Lagrangian dual. The latter two repair the plan over the core. The prices are always those of the linear
-relaxation (or the dual, which is the same number): what one unit more would earn if contacts could be parted.
-The bound is always proven at the prices in float64; the whole-number model may prove a lower one.
+`milp`: the whole-number model over all customers. `lp`: prices from the linear relaxation. `dual`: prices
+from the Lagrangian dual. The latter two repair the plan over the core. The prices are always those of the
+linear relaxation (or the dual, which is the same number): what one unit more would earn if contacts could be
+parted. The bound is always proven at the prices in float64; the whole-number model may prove a lower one.
 """
 
 from __future__ import annotations
@@ -102,9 +102,7 @@ def solve_programme(programme: Programme, options: SelectOptions) -> Chosen:
         taken, proven = exact
         bound = min(bound, proven) if np.isfinite(proven) else bound
     else:
-        taken = repaired(
-            programme, prices, bound, gap=options.gap, time_limit=left, seed=options.seed
-        )
+        taken = repaired(programme, prices, bound, gap=options.gap, time_limit=left, seed=options.seed)
     return _result(programme, taken, bound, prices, (method, options.gap, begun))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from helpers.customers.selection.program import Flags, Floats, Integers
 from helpers.customers.selection.settings import SelectionSettings
@@ -39,10 +40,13 @@ def why_not(
         poor.to_numpy(),
         _crowded_out(pairs, campaigns, column, settings),
     ]
-    words = ["", pairs["closed"].to_numpy(dtype=object), HELD, POOR, OTHER]
+    closed = pairs["closed"].to_numpy(dtype=object)
+    words = [np.full(len(pairs), word, dtype=object) for word in ("", "", HELD, POOR, OTHER)]
+    words[1] = closed
     names = np.array([BY_ROW[kind] for kind in limits["kind"]], dtype=object)
     full = names[rows[column]] if len(pairs) else np.zeros(0, dtype=object)
-    return pairs.assign(reason=np.select(kinds, words, default=full))
+    reason: NDArray[np.object_] = np.select(kinds, words, default=full)
+    return pairs.assign(reason=reason)
 
 
 def _row_in_the_way(limits: pd.DataFrame, use: Floats) -> Integers:
