@@ -21,10 +21,13 @@ def contact_export(plan: ContactPlan) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        campaign_id, customer_id, channel, day, cost, value, value_low, value_high, net, reason, name, email
-        (of e-mails alone), phone (of calls and text messages alone).
+        campaign_id, customer_id, channel, day, cost, value, value_low, value_high, net, reason, units (of the
+        offer's stock that the contact is reckoned with), name, email (of e-mails alone), phone (of calls and
+        text messages alone).
     """
-    days = plan.audience.campaigns[["campaign_id", "day"]]
+    stock = (plan.limits["kind"] == "stock").to_numpy()
+    units = plan.use[stock].max(axis=0, initial=0.0)
+    days = plan.audience.campaigns[["campaign_id", "day"]].assign(units=units)
     table = plan.contact_list.merge(days, on="campaign_id", how="left", validate="many_to_one")
     table = table.merge(plan.audience.personal, on="customer_id", how="left", validate="many_to_one")
     needed = table["channel"].map(ADDRESS_OF)

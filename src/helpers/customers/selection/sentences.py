@@ -60,10 +60,11 @@ def say_total(plan: ContactPlan) -> str:
         return "Contact nobody: no open contact is expected to earn more than it costs within the limits."
     low, high = totals["value_low"] - totals["cost"], totals["value_high"] - totals["cost"]
     contacts = count(totals["contacts"], "contact")
+    who = count(totals["customers"], "customer")
     return (
-        f"Make {contacts} to {count(totals['customers'], 'customer')} for {money(totals['cost'])}: expected to "
-        f"earn {money(totals['net'])} after that cost, between {money(low)} and {money(high)} if all estimates "
-        "err the same way."
+        f"Make {contacts} with {who} for {money(totals['cost'])}: expected to earn "
+        f"{money(totals['net'])} after that cost, between {money(low)} and {money(high)} if all "
+        "estimates err the same way."
     )
 
 
