@@ -3,13 +3,13 @@
     cost to serve = Σ activities × rate + freight + messages
     net profit    = margin − margin and credit of returned goods − cost to serve
 
-Freight is that of the shipments where it is recorded, and a rate per delivery where it is not; messages cost what
-their campaign says. Returned goods take back their margin, and cost the share of their unit cost that is not regained
-by selling them again. All other rates are assumptions until somebody measures them.
+Freight is that of the shipments where it is recorded, and a rate per delivery where it is not; messages cost
+what their campaign says. Returned goods take back their margin, and cost the share of their unit cost that
+is not regained by selling them again. All other rates are assumptions until somebody measures them.
 
-The whale curve adds up net profit from the most to the least profitable customer: it climbs above the total, and the
-tail takes the rest away again. Source: R. Kaplan, V. Narayanan, "Measuring and managing customer profitability", J. of
-Cost Management 15 (2001).
+The whale curve adds up net profit from the most to the least profitable customer: it climbs above the total,
+and the tail takes the rest away again. Source: R. Kaplan, V. Narayanan, "Measuring and managing customer
+profitability", J. of Cost Management 15 (2001).
 """
 
 from __future__ import annotations
@@ -26,14 +26,13 @@ from helpers.customers.value.contact_cost import contact_costs
 from helpers.errors import ParameterError
 
 WINDOW_DAYS = 364
-ACTIVITIES = ("orders", "rush_orders", "lines", "deliveries", "freight", "returns", "complaints", "questions", "contacts")
 
 _ORDERED = """
 SELECT customer_id, count(DISTINCT order_id) AS orders,
     count(DISTINCT order_id) FILTER (order_type = 'rush') AS rush_orders, count(*) AS lines
 FROM orders
-WHERE customer_id IS NOT NULL AND status <> 'cancelled' AND order_date <= $until AND order_date > $until - $days
-GROUP BY customer_id ORDER BY customer_id
+WHERE customer_id IS NOT NULL AND status <> 'cancelled' AND order_date <= $until AND order_date > $until -
+$days GROUP BY customer_id ORDER BY customer_id
 """
 _SHIPPED = """
 WITH parcels AS (
@@ -118,13 +117,15 @@ class CostToServe:
     Parameters
     ----------
     table
-        One row per customer with an activity, highest net profit first: customer_id, revenue, margin; numbers of
-        orders, rush_orders, lines, deliveries, returns, complaints, questions, contacts; freight and contact_cost
-        (money); returned_margin (margin taken back), returned_loss (cost not regained), cost_to_serve, net_profit,
-        cost_share (cost to serve and returns ÷ margin; NaN where the margin is not above 0).
+        One row per customer with an activity, highest net profit first: customer_id, revenue, margin;
+        numbers of orders, rush_orders, lines, deliveries, returns, complaints, questions, contacts; freight
+        and contact_cost (money); returned_margin (margin taken back), returned_loss (cost not regained),
+        cost_to_serve, net_profit, cost_share (cost to serve and returns ÷ margin; NaN where the margin is
+        not above 0), extra_cost (both above what all customers together cost for the same margin: whose
+        habits are dear, whatever they buy).
     activities
-        One row per activity: activity, number, rate (NaN where it is recorded), cost, share; freight and contacts
-        as recorded.
+        One row per activity: activity, number, rate (NaN where it is recorded), cost, share; freight and
+        contacts as recorded.
     whale
         One row per customer in the order of `table`: rank, share_of_customers, net_profit, cumulative.
     rates, until, window_days
@@ -179,12 +180,15 @@ class CostToServe:
         losing = int((self.table["net_profit"] < 0).sum())
         cost, margin = float(self.activities["cost"].sum()), float(self.table["margin"].sum())
         part = f", {cost / margin:.0%} of the {self.money_word}" if margin > 0 else ""
-        start = f"At the assumed rates, serving and returns take {cost:,.0f}{part}; {self.net_profit:,.0f} are left."
+        start = f"At the assumed rates, serving and returns take {cost:,.0f}{part}; "
+        start += f"{self.net_profit:,.0f} is left."
         if not losing:
             return f"{start} No customer costs more than it brings."
         share = losing / len(self.table)
         number = f"{losing:,} of {len(self.table):,} customers ({_percent(share)})"
-        return f"{start} {number} {'costs' if losing == 1 else 'cost'} more than they bring: {self.lost:,.0f} in all."
+        idle = int(((self.table["net_profit"] < 0) & (self.table["orders"] == 0)).sum())
+        without = f", {idle:,} of them without an order in this time" if idle else ""
+        return f"{start} Nothing is left of {number}{without}: they lose {self.lost:,.0f} in all."
 
 
 def say_cost_to_serve(result: CostToServe) -> str:
@@ -277,7 +281,14 @@ def _profit(rows: pd.DataFrame, rates: ActivityRates) -> pd.DataFrame:
     cost = rows[list(priced)] @ pd.Series(priced) + rows["freight"] + rows["contact_cost"]
     back = rows["returned_margin"] + rows["returned_loss"]
     share = ((cost + back) / rows["margin"].where(rows["margin"] > 0)).astype(float)
-    table = rows.assign(cost_to_serve=cost, net_profit=rows["margin"] - back - cost, cost_share=share)
+    margin = rows["margin"].clip(lower=0)
+    usual = float((cost + back).sum()) / (float(margin.sum()) or 1.0)
+    table = rows.assign(
+        cost_to_serve=cost,
+        net_profit=rows["margin"] - back - cost,
+        cost_share=share,
+        extra_cost=cost + back - usual * margin,
+    )
     table = table.drop(columns=["recorded", "unpriced", "returned_revenue", "returned_cost"])
     return table.sort_values(["net_profit", "customer_id"], ascending=[False, True], ignore_index=True)
 
@@ -313,7 +324,9 @@ def _notes(rows: pd.DataFrame, purchases: Purchases) -> list[str]:
     notes = ["Rates per activity are assumptions; put your own in. Overheads are in nobody's cost."]
     unpriced, all_of_them = float(rows["unpriced"].sum()), float(rows["deliveries"].sum())
     if unpriced:
-        notes.append(f"{unpriced:,.0f} of {all_of_them:,.0f} deliveries have no freight on record: the rate stands in.")
+        notes.append(
+            f"{unpriced:,.0f} of {all_of_them:,.0f} deliveries have no freight on record: the rate stands in."
+        )
     if not all_of_them:
         notes.append("No shipment is on record: deliveries and freight are missing from the cost.")
     if not purchases.has_margin:

@@ -1,7 +1,7 @@
 """The customer base: one row per known customer, with what it did and how far it may be reached.
 
-Known is who stands in the table customers by then, or is named by an order. Ids only: no name and no address leaves
-this module. Money is that of `helpers.customers.purchases`.
+Known is who stands in the table customers by then, or is named by an order. Ids only: no name and no address
+leaves this module. Money is that of `helpers.customers.purchases`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ COUNTS = (
 )
 
 _RETURNS = """
-SELECT coalesce(r.customer_id, o.customer_id) AS customer_id, count(*) AS returns, sum(r.quantity) AS returned_units
+SELECT coalesce(r.customer_id, o.customer_id) AS customer_id,
+    count(*) AS returns, sum(r.quantity) AS returned_units
 FROM returns r
 LEFT JOIN (SELECT order_id, min(customer_id) AS customer_id FROM orders GROUP BY order_id) o USING (order_id)
 WHERE r.date <= $until AND coalesce(r.customer_id, o.customer_id) IS NOT NULL
@@ -73,12 +74,13 @@ class CustomerBase:
     Parameters
     ----------
     table
-        One row per customer: customer_id, group (your own grouping), channel, created, segment (plain name, see
-        `segments`), orders, lines, units, revenue, margin, last_year_orders (days with an order),
-        last_year_margin, first_order, last_order, days_since_last_order, tenure_days (since created or the first
-        order), order_gap_days (median between days with an order), returns, returned_units, complaints,
+        One row per customer: customer_id, group (your own grouping), channel, created, segment (plain name,
+        see `segments`), orders, lines, units, revenue, margin, last_year_orders (days with an order),
+        last_year_margin, first_order, last_order, days_since_last_order, tenure_days (since created or the
+        first order), order_gap_days (median between days with an order), returns, returned_units, complaints,
         questions, surveys, contacts (messages that left), opens, consent_email, consent_phone, consent_visit,
-        is_suppressed (on some channel), suppressed_channels, quality (flags in words, "" where there is none).
+        is_suppressed (on some channel), suppressed_channels, quality (flags in words, "" where there is
+        none).
     anonymous
         lines, share_of_lines, revenue, share_of_revenue of orders that name no customer; one row.
     until
@@ -96,7 +98,7 @@ class CustomerBase:
     notes: tuple[str, ...]
 
     def segments(self) -> pd.DataFrame:
-        """Return one row per segment that has customers: segment, customers, orders, last_year_margin, share."""
+        """Return one row per segment: segment, customers, last_year_orders, last_year_margin, share."""
         rows = self.table.groupby("segment", sort=False).agg(
             customers=("customer_id", "size"),
             last_year_orders=("last_year_orders", "sum"),
@@ -152,14 +154,16 @@ def read_customer_base(case: Case, until: dt.date | None = None) -> CustomerBase
     Parameters
     ----------
     case
-        Needs orders and products; reads customers, returns, service_cases, contacts and suppressions where they
-        are there. States that carry no date (consent, addresses) are as they are now.
+        Needs orders and products; reads customers, returns, service_cases, contacts and suppressions where
+        they are there. States that carry no date (consent, addresses) are as they are now.
     until
         Last day that is read; by default the last day of the data.
     """
     purchases = read_purchases(case, until)
     last = {"until": purchases.until}
-    rows = _known(case, purchases).merge(_bought(purchases), on="customer_id", how="left", validate="one_to_one")
+    rows = _known(case, purchases).merge(
+        _bought(purchases), on="customer_id", how="left", validate="one_to_one"
+    )
     for query in (_RETURNS, _CASES, _CONTACTS, _CLOSED):
         parts = case.query(query, last)
         rows = rows.merge(parts, on="customer_id", how="left", validate="one_to_one")
@@ -204,7 +208,9 @@ def _bought(purchases: Purchases) -> pd.DataFrame:
         first_order=("date", "min"),
         last_order=("date", "max"),
     )
-    days = orders.assign(lately=lately)[["customer_id", "date", "lately"]].drop_duplicates(["customer_id", "date"])
+    days = orders.assign(lately=lately)[["customer_id", "date", "lately"]].drop_duplicates(
+        ["customer_id", "date"]
+    )
     days = days.sort_values(["customer_id", "date"])
     gap = days.groupby("customer_id")["date"].diff().dt.days
     return sums.assign(

@@ -25,8 +25,8 @@ class SegmentMovements:
     Parameters
     ----------
     table
-        One row per pair of segments: from, to, customers, margin (last year's margin now), margin_before, moved
-        (whether the names differ); moves first, most money first.
+        One row per pair of segments: from, to, customers, margin (last year's margin now), margin_before,
+        moved (whether the names differ); moves first, most money first.
     customers
         customer_id, from, to, margin, margin_before of those who moved.
     before, now
@@ -53,7 +53,7 @@ class SegmentMovements:
         back = moves[moves["from"].isin(WORSE) & moves["to"].isin(BETTER)]
         said = f"{number:,} customer{'' if number == 1 else 's'} changed segment {since}"
         return (
-            f"{said}: {int(down['customers'].sum()):,} began to slip, sleep or are lost "
+            f"{said}: {int(down['customers'].sum()):,} now slipping, sleeping or lost "
             f"({down['margin_before'].sum():,.0f} of yearly {self.money_word}), "
             f"{int(back['customers'].sum()):,} came back ({back['margin'].sum():,.0f})."
         )
@@ -105,6 +105,8 @@ def movements_since(case: Case, until: dt.date | None = None, days: int = RUN_DA
 
 def movement_matrix(movements: SegmentMovements) -> pd.DataFrame:
     """Return customers by segment before (rows) and now (columns), in the order of `SEGMENTS`."""
-    wide = movements.table.pivot_table(index="from", columns="to", values="customers", aggfunc="sum", fill_value=0)
+    wide = movements.table.pivot_table(
+        index="from", columns="to", values="customers", aggfunc="sum", fill_value=0
+    )
     rows = [name for name in (*SEGMENTS, UNKNOWN) if name in wide.index]
     return wide.loc[rows, [name for name in (*SEGMENTS, GONE) if name in wide.columns]]

@@ -12,8 +12,8 @@ The first rule that holds gives the name:
     loyal          in the upper half by orders
     occasional     the rest
 
-"The others" are those whom no rule above took, and margins of zero or below are in no upper fifth. The usual gap is
-the median between days with an order, and at least 7 days.
+"The others" are those whom no rule above took, and margins of zero or below are in no upper fifth. The usual
+gap is the median between days with an order, and at least 7 days.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ def name_segments(rows: pd.DataFrame) -> list[str]:
     first = since + (rows["last_order"] - rows["first_order"]).dt.days.to_numpy(float)
     gap = np.maximum(rows["order_gap_days"].to_numpy(float), LEAST_GAP_DAYS)
     is_new = (first < NEW_DAYS) & ~(rows["tenure_days"].to_numpy(float) > NEW_CREATED_DAYS)
-    is_late = (since > OVERDUE * gap) & (since > LEAST_OVERDUE_DAYS) & (rows["orders"].to_numpy() >= LEAST_ORDERS)
+    is_late = (
+        (since > OVERDUE * gap) & (since > LEAST_OVERDUE_DAYS) & (rows["orders"].to_numpy() >= LEAST_ORDERS)
+    )
     rules = {
         "never bought": ~(rows["orders"].to_numpy(float) > 0),
         "lost": since > LOST_DAYS,

@@ -1,9 +1,9 @@
 """What the doors for arrays are given, checked once, all findings in one error.
 
-    x    frequency, repeat purchases
-    tx   recency, age at the last purchase
-    T    age, time since the first purchase; tx and T in one unit, such as weeks
-    m    monetary value, mean money of the repeat purchases
+x    frequency, repeat purchases
+tx   recency, age at the last purchase
+T    age, time since the first purchase; tx and T in one unit, such as weeks
+m    monetary value, mean money of the repeat purchases
 """
 
 from __future__ import annotations
@@ -94,14 +94,25 @@ def read_money(frequency: ArrayLike, monetary_value: ArrayLike) -> tuple[Floats,
     return x, m
 
 
+def read_times(t: ArrayLike, number: int) -> Floats:
+    """Return the checked times ahead, one per customer."""
+    times = np.atleast_1d(np.asarray(t, float))
+    if times.ndim != 1 or len(times) not in (1, number) or not (np.isfinite(times) & (times >= 0)).all():
+        raise ParameterError(
+            f"'t' has shape {times.shape} for {number:,} customers, or a value that is missing, infinite "
+            "or below 0. Give one finite time ahead of 0 or more, or one per customer."
+        )
+    return np.broadcast_to(times, number)
+
+
 def compress(histories: Histories) -> Histories:
     """Return the distinct rows, their weights added up: the same likelihood from fewer rows."""
     frame = pd.DataFrame({"x": histories.x, "tx": histories.tx, "t": histories.t, "w": histories.weight})
     rows = frame.groupby(["x", "tx", "t"], sort=True)["w"].sum()
     if len(rows) > 0.8 * len(frame):
         return histories
-    columns = [rows.index.get_level_values(name).to_numpy(float) for name in ("x", "tx", "t")]
-    return Histories(*columns, rows.to_numpy(float))
+    x, tx, t = (rows.index.get_level_values(name).to_numpy(float) for name in ("x", "tx", "t"))
+    return Histories(x, tx, t, rows.to_numpy(float))
 
 
 def _same_length(**arrays: Any) -> tuple[Floats, ...]:

@@ -112,7 +112,9 @@ def log_odds_gone(rows: Histories, shift: int, r: float, alpha: float, a: float,
     return np.where(d > 0, np.log(a / left) + (r + rows.x) * ratio, -np.inf)
 
 
-def expected_while_alive(t: Floats, rows: Histories, shift: int, r: float, alpha: float, ab: Floats) -> Floats:
+def expected_while_alive(
+    t: Floats, rows: Histories, shift: int, r: float, alpha: float, ab: Floats
+) -> Floats:
     """Return E[purchases in the next t | alive] of each row; t per row, a and b in `ab`."""
     found = np.empty(len(rows))
     counts, place = np.unique(rows.x, return_inverse=True)

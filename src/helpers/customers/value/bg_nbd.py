@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from helpers.customers.value.arguments import ArrayLike, Histories, compress, read_histories
+from helpers.customers.value.arguments import ArrayLike, Histories, compress, read_histories, read_times
 from helpers.customers.value.beta_geometric import (
     BetaGeometricScore,
     expected_while_alive,
@@ -78,14 +78,10 @@ class _BetaGeometric:
             A value cannot be meant (`read_histories`).
         """
         rows = read_histories(frequency, recency, age)
-        ahead = np.broadcast_to(np.asarray(t, float), len(rows))
-        if not (np.isfinite(ahead).all() and (ahead >= 0).all()):
-            raise ParameterError(f"'t' is {t}. Give a finite time ahead of 0 or more.")
+        ahead = read_times(t, len(rows))
         ab = np.array([self.a, self.b])
         stays = expit(-log_odds_gone(rows, self.shift, self.r, self.alpha, self.a, self.b))
-        return np.asarray(
-            stays * expected_while_alive(ahead, rows, self.shift, self.r, self.alpha, ab)
-        )
+        return np.asarray(stays * expected_while_alive(ahead, rows, self.shift, self.r, self.alpha, ab))
 
     def probability_alive(self, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> Floats:
         """Return P(alive at T) of each customer, 0–1.

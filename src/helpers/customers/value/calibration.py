@@ -1,7 +1,7 @@
 """Predicted against actual margin on weeks kept from the model, beside the plain rule.
 
-    model   expected orders in the last weeks × expected margin per order, from the days before them
-    rule    margin of the year before them × weeks ÷ 52
+model   expected orders in the last weeks × expected margin per order, from the days before them
+rule    margin of the year before them × weeks ÷ 52
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+from helpers.customers.value.ranks import rank_correlation
 
 type Floats = npt.NDArray[np.float64]
 
@@ -50,33 +52,43 @@ class Calibration:
     def sentence(self) -> str:
         """Whether the model gains over the rule, in words."""
         if self.errors.empty:
-            return "Not yet knowable: the history is too short to keep weeks aside and judge the values on them."
-        rows = self.errors.set_index("measure")
-        better = [_SAID[name] for name in _JUDGED if rows.loc[name, "low"] > 0]
-        worse = [_SAID[name] for name in _JUDGED if rows.loc[name, "high"] < 0]
-        if better and not worse:
-            verdict = f"The model gains over last year's {self.money_word} as a rule: {_list(better)}"
-        elif worse and not better:
-            verdict = f"The plain rule, last year's {self.money_word}, is better: {_list(worse)} of the model are worse"
+            return (
+                "Not yet knowable: the history is too short to keep weeks aside and judge the values on them."
+            )
+        low, high = self.of("low"), self.of("high")
+        better = [_SAID[name] for name in _JUDGED if low[name] > 0]
+        worse = [_SAID[name] for name in _JUDGED if high[name] < 0]
+        rule = f"the plain rule (last year's {self.money_word})"
+        if better and worse:
+            verdict = f"The model is clearly better at {_list(better)}, {rule} at {_list(worse)}"
         elif better:
-            verdict = f"The model has the better {_list(better)}, the plain rule the better {_list(worse)}"
+            verdict = f"The model gains over {rule}: it is clearly better at {_list(better)}"
+        elif worse:
+            verdict = f"The model gains nothing over {rule}, which is clearly better at {_list(worse)}"
         else:
-            verdict = f"The model gains nothing clear over the plain rule, last year's {self.money_word}"
+            verdict = f"The model gains nothing clear over {rule}"
         return f"{verdict}. {self.bias_sentence}"
+
+    def of(self, column: str) -> dict[str, float]:
+        """Return a column of `errors` by measure."""
+        return dict(zip(self.errors["measure"], self.errors[column].astype(float), strict=True))
 
     @property
     def bias_sentence(self) -> str:
         """How far both were off in sum, in words."""
-        rows = self.errors.set_index("measure")
-        said = [_say_bias(float(rows.loc["bias", name])) for name in ("model", "rule")]
-        return f"Over {self.weeks} weeks kept aside the model was {said[0]} in sum, the rule {said[1]}."
+        bias = [self.of(name)["bias"] for name in ("model", "rule")]
+        weeks = f"the {self.weeks} weeks" if self.weeks > 1 else "the week"
+        if np.isnan(bias).any():
+            return f"Nothing was bought in {weeks} kept aside."
+        model, rule = (_say_bias(value) for value in bias)
+        return f"In sum over {weeks} kept aside, the model was {model} and the rule {rule}."
 
 
 _JUDGED = ("rmse", "top_share", "rank_correlation")
 _SAID = {
-    "rmse": "squared error",
-    "top_share": "choice of the top tenth",
-    "rank_correlation": "order of customers",
+    "rmse": "the amounts",
+    "top_share": "finding the top tenth",
+    "rank_correlation": "the order of all customers",
 }
 
 
@@ -152,16 +164,13 @@ def _measure(predicted: Floats, actual: Floats) -> Floats:
     off = predicted - actual
     total = float(actual.sum())
     top = np.argsort(-predicted, kind="stable")[: max(1, len(actual) // DECILES)]
-    ranks = np.nan
-    if np.ptp(actual) > 0 and np.ptp(predicted) > 0:
-        ranks = float(pd.Series(predicted).corr(pd.Series(actual), method="spearman"))
     return np.array(
         [
             np.sqrt((off**2).mean()),
             np.abs(off).mean(),
             predicted.sum() / total - 1 if total else np.nan,
             actual[top].sum() / total if total else np.nan,
-            ranks,
+            rank_correlation(predicted, actual),
         ]
     )
 
@@ -173,10 +182,8 @@ def _gains(model: Floats, rule: Floats) -> Floats:
 
 
 def _say_bias(bias: float) -> str:
-    if np.isnan(bias):
-        return "not to be judged, as nothing was bought,"
     if abs(bias) < 0.005:
-        return "right"
+        return "right within half a percent"
     return f"{abs(bias):.0%} too {'high' if bias > 0 else 'low'}"
 
 

@@ -20,6 +20,7 @@ import pandas as pd
 from helpers.customers.value.bg_nbd import fit_bg_nbd, fit_mbg_nbd
 from helpers.customers.value.buying_model import BuyingModel
 from helpers.customers.value.pareto_nbd import fit_pareto_nbd
+from helpers.customers.value.ranks import rank_correlation
 
 type Floats = npt.NDArray[np.float64]
 type Fit = Callable[..., BuyingModel]
@@ -61,7 +62,9 @@ class ModelChoice:
         return f"{start}, clearly better than {' and '.join(others['model'])}."
 
 
-def choose_model(early: pd.DataFrame, late: pd.DataFrame, weeks: float, resamples: int, seed: int) -> ModelChoice:
+def choose_model(
+    early: pd.DataFrame, late: pd.DataFrame, weeks: float, resamples: int, seed: int
+) -> ModelChoice:
     """Return which model scores best.
 
     Parameters
@@ -111,8 +114,7 @@ def _interval(difference: Floats, picks: npt.NDArray[np.int64] | None) -> dict[s
 
 def _errors(predicted: Floats, actual: Floats) -> dict[str, float]:
     total = float(actual.sum())
-    ranks = pd.Series(predicted).corr(pd.Series(actual), method="spearman") if np.ptp(actual) > 0 else np.nan
     return {
         "bias": float(predicted.sum()) / total - 1 if total else float("nan"),
-        "rank_correlation": float(ranks),
+        "rank_correlation": rank_correlation(predicted, actual),
     }

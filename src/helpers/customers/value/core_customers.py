@@ -1,11 +1,12 @@
-"""Core customers: those who together bring half of the margin, how much hangs on each, and what speaks against it.
+"""Core customers: those who together bring half of the margin, and what speaks against counting on them.
 
     dependence  share of our last year's margin that the customer brings
     risk        chance that it is no customer any more, or that its margin falls
-    at stake    last year's margin × the larger of: 1 − P(alive), fall of its margin against the half-year before
+    at stake    last year's margin × the larger of: 1 − P(alive), fall of its margin against the half-year
+    before
 
-Ranked by what is at stake. The fall compares the last 182 days with the 182 before them, and only counts beyond what
-all customers together did in that time, so that a season is no alarm.
+Ranked by what is at stake. The fall compares the last 182 days with the 182 before them, and only counts
+beyond what all customers together did in that time, so that a season is no alarm.
 """
 
 from __future__ import annotations
@@ -60,8 +61,8 @@ class CoreCustomers:
         number, brings = len(self.table), float(self.table["share"].sum())
         at_risk = self.table[self.table["is_at_risk"]]
         start = (
-            f"{number:,} of {self.customers:,} customers {'brings' if number == 1 else 'bring'} {brings:.0%} of the "
-            f"{self.money_word}, the largest alone {self.table['share'].max():.1%}."
+            f"{number:,} of {self.customers:,} customers {'brings' if number == 1 else 'bring'} {brings:.0%} "
+            f"of the {self.money_word}, the largest alone {self.table['share'].max():.1%}."
         )
         if at_risk.empty:
             return f"{start} None of them shows a sign of leaving."
@@ -100,28 +101,25 @@ def core_customers(
     table = core.merge(_gaps(days, last), on="customer_id", how="left", validate="one_to_one")
     table = table.merge(_halves(days, last), on="customer_id", how="left", validate="one_to_one")
     table = _with_risk(table, _change_of_all(days, last), last)
-    table = table.assign(reason=_reasons(table)).sort_values(["at_stake", "customer_id"], ascending=[False, True])
+    table = table.assign(reason=_reasons(table)).sort_values(
+        ["at_stake", "customer_id"], ascending=[False, True]
+    )
     return CoreCustomers(table[list(CORE)].reset_index(drop=True), core_share, len(earning), money_word)
 
 
 def _gaps(days: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame:
     seen = days[days["date"] <= last].sort_values(["customer_id", "date"])
     gap = seen.groupby("customer_id")["date"].diff().dt.days
-    gaps = gap.groupby(seen["customer_id"]).median()
-    return gaps.rename("usual_gap_days").reset_index()
+    return pd.DataFrame({"usual_gap_days": gap.groupby(seen["customer_id"]).median()}).reset_index()
 
 
 def _halves(days: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame:
     ago = (last - days["date"]).dt.days
-    return (
-        days.assign(
-            half_year_money=days["money"].where(ago.between(0, HALF_YEAR - 1), 0.0),
-            half_year_before=days["money"].where(ago.between(HALF_YEAR, 2 * HALF_YEAR - 1), 0.0),
-        )
-        .groupby("customer_id")[["half_year_money", "half_year_before"]]
-        .sum()
-        .reset_index()
+    rows = days.assign(
+        half_year_money=days["money"].where(ago.between(0, HALF_YEAR - 1), 0.0),
+        half_year_before=days["money"].where(ago.between(HALF_YEAR, 2 * HALF_YEAR - 1), 0.0),
     )
+    return rows.groupby("customer_id", as_index=False)[["half_year_money", "half_year_before"]].sum()
 
 
 def _change_of_all(days: pd.DataFrame, last: pd.Timestamp) -> float:
@@ -159,12 +157,14 @@ def _reasons(table: pd.DataFrame) -> list[str]:
     ]
 
 
-def _signs(since: float, gap: float, fall: float, alive: float, is_overdue: bool) -> list[str]:  # noqa: FBT001
+def _signs(since: float, gap: float, fall: float, alive: float, is_overdue: bool) -> list[str]:
     signs = []
     if is_overdue:
         signs.append(f"no order for {since:,.0f} days, usually every {max(gap, 1):,.0f}")
     if fall > FELL:
         signs.append(f"buys {fall:.0%} less than the half-year before, beyond what all did")
     if alive < 1 - UNSURE:
-        signs.append(f"still a customer with a chance of {alive:.0%}")
+        signs.append(
+            f"still a customer with a chance of {f'{alive:.0%}' if alive >= 0.01 else 'less than 1%'}"
+        )
     return signs or ["buys as usual"]

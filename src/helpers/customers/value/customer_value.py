@@ -3,8 +3,8 @@
     value = Σ_t E[orders at t] · E[margin per order] · (1 + d)^−t
     clv   = value − what contacts cost at last year's pace
 
-Orders come from the buying model that foresaw the last weeks best, margin per order from gamma–gamma. The rule
-that they have to beat is last year's margin.
+Orders come from the buying model that foresaw the last weeks best, margin per order from gamma–gamma. The
+rule that they have to beat is last year's margin.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pandas as pd
 
 from helpers.contract import Case, Kpi
 from helpers.customers.purchases import Purchases, read_purchases
-from helpers.customers.value.buying_histories import DAYS_PER_WEEK, buying_histories, order_days
+from helpers.customers.value.buying_histories import DAYS_PER_WEEK, buying_histories, money_levels, order_days
 from helpers.customers.value.buying_model import BuyingModel
 from helpers.customers.value.calibration import Calibration
 from helpers.customers.value.choice import FITS, ModelChoice
@@ -27,6 +27,7 @@ from helpers.customers.value.draws import draw_values
 from helpers.customers.value.gamma_gamma import GammaGamma, fit_gamma_gamma
 from helpers.customers.value.holdout import judge_models
 from helpers.customers.value.lifetime import discounted_purchases
+from helpers.customers.value.ranks import rank_correlation
 from helpers.customers.value.retention import Retention, measure_retention
 from helpers.customers.value.settings import ValueSettings
 
@@ -49,8 +50,8 @@ class CustomerValue:
         One row per customer, highest clv first: customer_id, frequency, recency, age (weeks), monetary_value,
         first_order, last_order, rule_value (last year's margin), expected_orders (days with an order within
         the horizon), expected_spend (margin per such day), value (discounted), contact_cost, clv, low, high
-        (interval of the clv), probability_alive, next_order (day by which it has ordered again with probability
-        ½ if it is still a customer; blank beyond the horizon).
+        (interval of the clv), probability_alive, next_order (day by which it has ordered again with
+        probability ½ if it is still a customer; blank beyond the horizon).
     model, spend
         The fitted models; None where too few customers came back: values are then the plain rule's.
     choice
@@ -91,7 +92,9 @@ class CustomerValue:
     @property
     def kpi(self) -> Kpi:
         """CLV of all customers together."""
-        window = f"{self.settings.horizon_weeks} weeks after {self.until:%Y-%m-%d}, {len(self.table):,} customers"
+        window = (
+            f"{self.settings.horizon_weeks} weeks after {self.until:%Y-%m-%d}, {len(self.table):,} customers"
+        )
         note = "last year's pace; the history is too short for a model"
         if self.model is not None:
             note = f"{self.settings.interval:.0%} interval {self.total_low:,.0f} to {self.total_high:,.0f}"
@@ -111,8 +114,9 @@ class CustomerValue:
         weeks = self.settings.horizon_weeks
         return (
             f"Over the next {weeks:,} week{'' if weeks == 1 else 's'} {len(self.table):,} "
-            f"customer{' is' if len(self.table) == 1 else 's are'} expected to bring {self.total:,.0f}{spread} of "
-            f"{self.money_word} after contacts; the tenth with the highest value brings {share:.0%} of it."
+            f"customer{' is' if len(self.table) == 1 else 's are'} expected to bring "
+            f"{self.total:,.0f}{spread} of {self.money_word} after contacts; the tenth with the highest value "
+            f"brings {share:.0%} of it."
         )
 
 
@@ -168,7 +172,9 @@ def value_customers(
     rows = histories.assign(contact_cost=yearly * settings.horizon_weeks / WEEKS_PER_YEAR)
     table, totals = _values(rows, model, spend, choice, settings, purchases.until)
     known = case.table("customers").set_index("customer_id")["created"]
-    stakes = table.merge(histories[["customer_id", "last_year_money"]], on="customer_id", validate="one_to_one")
+    stakes = table.merge(
+        histories[["customer_id", "last_year_money"]], on="customer_id", validate="one_to_one"
+    )
     return CustomerValue(
         table=table,
         model=model,
@@ -182,7 +188,11 @@ def value_customers(
         money_word=purchases.money_word,
         until=purchases.until,
         settings=settings,
-        notes=(*purchases.notes, *_notes(histories, model, spend, choice, settings, purchases)),
+        notes=(
+            *purchases.notes,
+            *_notes(histories, (model, spend), choice, settings, purchases.money_word),
+            *_say_level(days, purchases, spend),
+        ),
     )
 
 
@@ -207,24 +217,15 @@ def _values(
     """Return the table of values, and the interval of their sum."""
     if model is None or spend is None:
         return _by_the_rule(rows, settings), (float("nan"), float("nan"))
-    past = [rows[name].to_numpy(float) for name in ("frequency", "recency", "age")]
+    x, tx, t = past = [rows[name].to_numpy(float) for name in ("frequency", "recency", "age")]
     horizon = float(settings.horizon_weeks)
     orders = model.expected_purchases(horizon, *past)
     terms = (horizon, settings.discount_rate, WEEKS_PER_YEAR)
-    discounted = discounted_purchases(model, *past, terms)
+    discounted = discounted_purchases(model, x, tx, t, terms)
     money = spend.expected_value(rows["frequency"] + 1, rows["order_money"])
     shown = model if choice.alive == choice.chosen else FITS[choice.alive](*past)
     discount = np.divide(discounted, orders, out=np.ones(len(rows)), where=orders > 0)
-    draws = draw_values(
-        model,
-        spend,
-        rows,
-        discount,
-        horizon,
-        samples=settings.samples,
-        interval=settings.interval,
-        seed=settings.seed,
-    )
+    draws = draw_values(model, spend, rows, discount, settings)
     cost = rows["contact_cost"].to_numpy(float)
     table = rows.assign(
         rule_value=rows["last_year_money"],
@@ -273,18 +274,17 @@ def _sorted(table: pd.DataFrame) -> pd.DataFrame:
 
 def _notes(
     histories: pd.DataFrame,
-    model: BuyingModel | None,
-    spend: GammaGamma | None,
+    fitted: tuple[BuyingModel | None, GammaGamma | None],
     choice: ModelChoice,
     settings: ValueSettings,
-    purchases: Purchases,
+    word: str,
 ) -> list[str]:
+    model, spend = fitted
     if model is None or spend is None:
         return [
-            f"Fewer than {settings.least_repeats} customers came back: values go on at last year's "
-            f"{purchases.money_word}, without interval or probability to be a customer."
+            f"Fewer than {settings.least_repeats} customers came back: values go on at last year's {word}, "
+            "without interval or probability to be a customer."
         ]
-    word = purchases.money_word
     notes = [
         "A purchase is a day with an order. Customers who were there before the data begin count from their "
         "first order in the data.",
@@ -293,17 +293,36 @@ def _notes(
     ]
     if choice.alive != choice.chosen:
         notes.append(
-            f"The probability to be a customer is that of {choice.alive}: in {choice.chosen} it is 1 for everyone "
-            "who bought once. It is shown, not ranked by."
+            f"The probability to be a customer is that of {choice.alive}: in {choice.chosen} it is 1 for "
+            "everyone who bought once. It is shown, not ranked by."
         )
     if spend.left_out:
         notes.append(
-            f"{_customers(spend.left_out)} with a mean {word} of 0 or below took no part in the fit of the {word} "
-            "per order; their own mean counts against them."
+            f"{_customers(spend.left_out)} with a mean {word} of 0 or below took no part in the fit of "
+            f"the {word} per order; their own mean counts against them."
         )
     if model.is_at_bound or spend.is_at_bound:
-        notes.append("The data do not pin down all parameters of the models; intervals are wide for that.")
+        notes.append(
+            "A parameter of the models ran to the end of its range: customers hardly differ in it, or the "
+            "data do not pin it down."
+        )
     return [*notes, *_link(histories, word)]
+
+
+def _say_level(days: pd.DataFrame, purchases: Purchases, spend: GammaGamma | None) -> list[str]:
+    """Return by how much money of earlier years was moved to the level of the last one."""
+    levels = money_levels(days, purchases.until) if len(days) and spend is not None else np.ones(1)
+    if (levels == 1).all():
+        return []
+    said = ", ".join(
+        f"{level - 1:+.0%} {year} year{'' if year == 1 else 's'} back"
+        for year, level in enumerate(levels)
+        if year
+    )
+    return [
+        f"The same customers' {purchases.money_word} per order has moved; earlier orders are brought to last "
+        f"year's level ({said})."
+    ]
 
 
 def _link(histories: pd.DataFrame, word: str) -> list[str]:
@@ -311,11 +330,15 @@ def _link(histories: pd.DataFrame, word: str) -> list[str]:
     rows = histories[histories["frequency"] > 0]
     if len(rows) < 10 or np.ptp(rows["frequency"]) == 0 or np.ptp(rows["order_money"]) == 0:
         return []
-    link = float(rows["frequency"].corr(rows["order_money"], method="spearman"))
-    low, high = np.tanh(np.arctanh(np.clip(link, -0.999, 0.999)) + np.array([-1, 1]) * 1.96 / np.sqrt(len(rows) - 3))
+    link = rank_correlation(rows["frequency"].to_numpy(float), rows["order_money"].to_numpy(float))
+    low, high = np.tanh(
+        np.arctanh(np.clip(link, -0.999, 0.999)) + np.array([-1, 1]) * 1.96 / np.sqrt(len(rows) - 3)
+    )
     said = f"rank correlation {link:.2f} [{low:.2f}, {high:.2f}]"
     if abs(link) < 0.2:
-        return [f"How often a customer orders and its {word} per order hardly go together ({said}), as assumed."]
+        return [
+            f"How often a customer orders and its {word} per order hardly go together ({said}), as assumed."
+        ]
     more = "more" if link > 0 else "less"
     return [
         f"Customers who order more often bring {more} {word} per order ({said}). The model takes the two as "

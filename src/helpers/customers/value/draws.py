@@ -1,8 +1,8 @@
 """Intervals of values: what may come, drawn many times.
 
-Each draw takes other parameters that the data also allow (Laplace), and with them for every customer whether it
-is still one, how often it buys, and what those purchases bring. So the interval of a customer holds its own luck
-and our not knowing; that of the sum holds mostly the latter, since luck evens out.
+Each draw takes other parameters that the data also allow (Laplace), and with them for every customer whether
+it is still one, how often it buys, and what those purchases bring. So the interval of a customer holds its
+own luck and our not knowing; that of the sum holds mostly the latter, since luck evens out.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pandas as pd
 
 from helpers.customers.value.buying_model import BuyingModel
 from helpers.customers.value.gamma_gamma import GammaGamma
+from helpers.customers.value.settings import ValueSettings
 
 type Floats = npt.NDArray[np.float64]
 
@@ -44,11 +45,7 @@ def draw_values(
     spend: GammaGamma,
     histories: pd.DataFrame,
     discount: Floats,
-    horizon: float,
-    *,
-    samples: int,
-    interval: float,
-    seed: int,
+    settings: ValueSettings,
 ) -> ValueDraws:
     """Return intervals of what customers bring within the horizon.
 
@@ -60,17 +57,14 @@ def draw_values(
         Buying histories of the customers.
     discount
         Mean discount factor of each customer's purchases.
-    horizon
-        Time ahead, in the unit of the histories.
-    samples, interval, seed
-        Number of draws, share of them inside the interval, and seed.
+    settings
+        Horizon, number of draws, share of them inside the interval, and seed.
     """
-    rng = np.random.default_rng(seed)
+    samples, horizon = settings.samples, float(settings.horizon_weeks)
+    rng = np.random.default_rng(settings.seed)
     models, spends = model.draw_parameters(samples, rng), spend.draw_parameters(samples, rng)
-    columns = [
-        histories[name].to_numpy(float) for name in ("frequency", "recency", "age", "order_money")
-    ]
-    tails = ((1 - interval) / 2, (1 + interval) / 2)
+    columns = [histories[name].to_numpy(float) for name in ("frequency", "recency", "age", "order_money")]
+    tails = ((1 - settings.interval) / 2, (1 + settings.interval) / 2)
     low, high = np.zeros(len(histories)), np.zeros(len(histories))
     totals = np.zeros(samples)
     for start in range(0, len(histories), BLOCK):

@@ -73,7 +73,9 @@ class GammaGamma:
         x, m = read_money(frequency, monetary_value)
         return np.asarray(self.p * (self.v + x * m) / np.maximum(self.p * x + self.q - 1, 1e-9))
 
-    def draw_totals(self, orders: npt.NDArray[np.int64], x: Floats, m: Floats, rng: np.random.Generator) -> Floats:
+    def draw_totals(
+        self, orders: npt.NDArray[np.int64], x: Floats, m: Floats, rng: np.random.Generator
+    ) -> Floats:
         """Return one draw of what each customer spends in its next `orders` purchases.
 
         ν ~ Gamma(q + p·x, v + x·m) is what its history says, and the sum of n purchases is Gamma(p·n, ν). A

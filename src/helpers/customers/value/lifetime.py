@@ -2,8 +2,8 @@
 
     value = E[m] · Σ_j (E[X(t_j)] − E[X(t_{j−1})]) · (1 + d)^−((t_{j−1}+t_j)/2 ÷ year)
 
-E[X(t)] are the expected purchases in the next t, E[m] the expected money per purchase, d the discount rate per
-year; purchases of a step are discounted to its middle. The horizon is cut into steps of about four weeks.
+E[X(t)] are the expected purchases in the next t, E[m] the expected money per purchase, d the discount rate
+per year; purchases of a step are discounted to its middle. The horizon is cut into steps of about four weeks.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ type Floats = npt.NDArray[np.float64]
 STEPS_PER_YEAR = 13
 
 
-def lifetime_value(
+def lifetime_value(  # noqa: PLR0913 - a door for arrays: each is an argument of its own
     model: BuyingModel,
     spend: GammaGamma,
     frequency: ArrayLike,
@@ -67,9 +67,7 @@ def lifetime_value(
     4
     """
     _check(horizon, discount_rate, periods_per_year)
-    orders = discounted_purchases(
-        model, frequency, recency, age, (horizon, discount_rate, periods_per_year)
-    )
+    orders = discounted_purchases(model, frequency, recency, age, (horizon, discount_rate, periods_per_year))
     return orders * spend.expected_value(frequency, monetary_value)
 
 

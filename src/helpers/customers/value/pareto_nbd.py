@@ -9,8 +9,8 @@
     P(alive) = A / (A + B)
     E[purchases in (T, T+t]] = P(alive) · (r+x)/(α+T) · (β+T)/(s−1) · (1 − ((β+T)/(β+T+t))^(s−1))
 
-In y, cut off where (α+τ)^−(r+x) has faded, the integrand is smooth: Gauss and Legendre's rule takes the place of the
-2F1 of the papers, without their cancellation.
+In y, cut off where (α+τ)^−(r+x) has faded, the integrand is smooth: Gauss and Legendre's rule takes the
+place of the 2F1 of the papers, without their cancellation.
 
 Source: D. Schmittlein, D. Morrison, R. Colombo, "Counting your customers", Management Science 33 (1987);
 P. Fader, B. Hardie, "A note on deriving the Pareto/NBD model" (2005), eq. (19), (24), (32).
@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import digamma, gammaln
 
-from helpers.customers.value.arguments import ArrayLike, Histories, compress, read_histories
+from helpers.customers.value.arguments import ArrayLike, Histories, compress, read_histories, read_times
 from helpers.customers.value.buying_model import (
     median_wait_while_alive,
     some_rows,
@@ -80,9 +80,7 @@ class ParetoNbd:
         Parameters and errors as for `BgNbd.expected_purchases`.
         """
         rows = read_histories(frequency, recency, age)
-        ahead = np.broadcast_to(np.asarray(t, float), len(rows))
-        if not (np.isfinite(ahead).all() and (ahead >= 0).all()):
-            raise ParameterError(f"'t' is {t}. Give a finite time ahead of 0 or more.")
+        ahead = read_times(t, len(rows))
         longer = np.log1p(ahead / (self.beta + rows.t))
         power = self.s - 1
         # (1 − e^(−power·longer)) ÷ power, which is `longer` at s = 1
@@ -181,9 +179,7 @@ class _ParetoScore:
         r, alpha, s, beta = np.exp(theta)
         x, weight = self._counts
         total = float(weight.sum())
-        value = float(weight @ (gammaln(r + x) - gammaln(r))) + total * (
-            r * np.log(alpha) + s * np.log(beta)
-        )
+        value = float(weight @ (gammaln(r + x) - gammaln(r))) + total * (r * np.log(alpha) + s * np.log(beta))
         slope = np.array(
             [
                 weight @ digamma(r + x) + total * (np.log(alpha) - digamma(r)),

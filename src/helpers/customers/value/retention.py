@@ -1,8 +1,9 @@
 """Cohort retention: of those who first bought in a period, the share that buys again in each later one.
 
-A cohort is a quarter of the calendar; ages count 91 days from each customer's own first order. A share is there
-only once every customer of the cohort has lived through that age, so an unfinished period never looks like a loss.
-Customers created before the data begin were customers already: they are a cohort of their own.
+A cohort is a quarter of the calendar; ages count 91 days from each customer's own first order. A share is
+there only once every customer of the cohort has lived through that age, so an unfinished period never looks
+like a loss. Customers created before the data begin, or with their first order in the first 91 days of the
+data, may have been customers already: they are a cohort of their own, and take no part in the curve.
 
     retention KPI = (customers at the end − new ones) ÷ customers at the start
 
@@ -21,7 +22,7 @@ from helpers.contract import Kpi, ratio_kpi
 
 AGE_DAYS = 91
 WINDOW_DAYS = 182
-EARLIER = "before the data"
+EARLIER = "before"
 Z = 1.96
 LEAST_COHORT = 20  # customers in a cohort that a sentence speaks of
 
@@ -33,8 +34,9 @@ class Retention:
     Parameters
     ----------
     cohorts
-        One row per cohort and age: cohort (such as 2025-Q1, or "before the data"), age (periods of 91 days since
-        the first order, from 1), customers, active, share, low, high (95 %, Wilson).
+        One row per cohort and age: cohort (such as 2025-Q1, or "before": may be older than the data), age
+        (periods of 91 days since the first order, from 1), customers, active, share, low, high (95 %,
+        Wilson).
     curve
         All new customers together, by age: age, customers, active, share, low, high.
     kpi
@@ -61,10 +63,14 @@ class Retention:
         if known.empty:
             return "Not yet knowable how many new customers stay: too few have been here for two quarters."
         first, last = known.iloc[0], known.iloc[-1]
-        start = f"Of {first['customers']:,.0f} new customers {_share(first)} buy in the second quarter of theirs"
+        start = (
+            f"Of {first['customers']:,.0f} new customers {_share(first)} buy in the second quarter of theirs"
+        )
         if len(known) == 1:
             return f"{start}."
-        return f"{start}, and of those long enough here {_share(last)} in the {_ordinal(int(last['age']) + 1)}."
+        return (
+            f"{start}, and of those long enough here {_share(last)} in the {_ordinal(int(last['age']) + 1)}."
+        )
 
     def _say_kpi(self) -> str:
         if self.kpi.value is None:
@@ -100,12 +106,13 @@ def measure_retention(
     """
     seen = days.loc[days["date"] <= pd.Timestamp(until), ["customer_id", "date"]]
     begins = pd.Timestamp(first_day) if first_day is not None else seen["date"].min()
-    rows = _ages(seen, pd.Timestamp(until))
+    rows = _ages(seen)
     first = rows.groupby("customer_id")["first"].first()
     cohort = first.dt.year.astype(str) + "-Q" + first.dt.quarter.astype(str)
+    was_here = first < begins + pd.Timedelta(days=AGE_DAYS)
     if created is not None and len(first):
-        was_here = created.reindex(first.index).lt(begins).to_numpy(bool)
-        cohort = cohort.mask(was_here, EARLIER)
+        was_here |= created.reindex(first.index).lt(begins).to_numpy(bool)
+    cohort = cohort.mask(was_here, EARLIER)
     whole = (pd.Timestamp(until) - first).dt.days + 1
     table = _table(rows, cohort, whole, pooled=False)
     curve = _table(rows, cohort[cohort != EARLIER], whole, pooled=True)
@@ -113,7 +120,7 @@ def measure_retention(
     return Retention(table, curve.drop(columns="cohort"), kpi, back, window_days)
 
 
-def _ages(seen: pd.DataFrame, until: pd.Timestamp) -> pd.DataFrame:
+def _ages(seen: pd.DataFrame) -> pd.DataFrame:
     """Return one row per customer and age at which it bought."""
     first = seen.groupby("customer_id")["date"].transform("min")
     age = (seen["date"] - first).dt.days // AGE_DAYS

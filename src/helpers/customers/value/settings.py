@@ -8,7 +8,14 @@ import numpy as np
 
 from helpers.errors import ParameterError
 
-_LEAST = {"horizon_weeks": 1, "holdout_weeks": 1, "samples": 20, "resamples": 20, "seed": 0, "least_repeats": 5}
+_LEAST = {
+    "horizon_weeks": 1,
+    "holdout_weeks": 1,
+    "samples": 20,
+    "resamples": 20,
+    "seed": 0,
+    "least_repeats": 5,
+}
 
 
 @dataclass(frozen=True)
