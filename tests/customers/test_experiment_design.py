@@ -15,12 +15,14 @@ from helpers.customers.experiments import (
     Belief,
     customers_needed,
     design_holdout,
+    holdouts_by_size,
     holdout_needed,
     pool_effects,
     power_of,
     shrink_effects,
     smallest_effect,
 )
+from helpers.customers.experiments.columns import SIZES
 from helpers.errors import ParameterError
 
 SCHOOLS = [28, 8, -3, 7, -1, 1, 18, 12]
@@ -81,6 +83,16 @@ def test_response_rates_and_bad_designs() -> None:
     for wrong in ({}, {"sd": 1.0, "base_rate": 0.1}, {"sd": 0.0}, {"sd": 1.0, "bounds": (0.2, 0.7)}):
         with pytest.raises(ParameterError, match="design_holdout"):
             design_holdout(500, least_effect=1.0, **wrong)
+
+
+def test_more_customers_show_smaller_effects() -> None:
+    table = holdouts_by_size(design_holdout(800, sd=10, least_effect=1))
+    assert set(SIZES) <= set(table)
+    assert table["audience"].tolist() == [500, 1000, 2000, 5000]
+    assert (np.diff(table["smallest_effect"]) < 0).all()
+    assert (np.diff(table["campaigns_needed"]) <= 0).all()
+    own = holdouts_by_size(design_holdout(800, sd=10, least_effect=1), [800]).iloc[0]
+    assert own["held_out"] == design_holdout(800, sd=10, least_effect=1).row["held_out"]
 
 
 def test_pooled_mean_of_the_eight_schools_is_the_published_one() -> None:
