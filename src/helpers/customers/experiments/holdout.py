@@ -122,7 +122,7 @@ def design_holdout(  # noqa: PLR0913 - a door for outside use: all but two have 
     --------
     >>> design = design_holdout(5000, base_rate=0.10, least_effect=0.03)
     >>> round(design.share_needed, 2)
-    0.22
+    0.2
     """
     if (sd is None) == (base_rate is None) or audience < 2 or not 0 < bounds[0] <= bounds[1] <= 0.5:
         raise ParameterError(
