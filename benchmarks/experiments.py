@@ -131,9 +131,9 @@ def sample_worlds(seeds: list[int], draws: int) -> None:
         read, waste = read_out(history), wasted_messages(history)
         saved, pooled, offer = read.campaigns["variance_saved"].median(), read.pooled, read.pooled_offer
         print(
-            f"seed {seed}: net per contact {pooled.effect:+.1f} [{pooled.low:.1f}, {pooled.high:.1f}], offer "
-            f"alone {offer.effect:+.2f} [{offer.low:.2f}, {offer.high:.2f}]; median variance saved {saved:.0%}; "
-            f"wasted {waste.rate:.0%} [{waste.rate_low:.0%}, {waste.rate_high:.0%}]"
+            f"seed {seed}: net per contact {pooled.effect:+.1f} [{pooled.low:.1f}, {pooled.high:.1f}], "
+            f"offer alone {offer.effect:+.2f} [{offer.low:.2f}, {offer.high:.2f}]; median variance saved "
+            f"{saved:.0%}; wasted {waste.rate:.0%} [{waste.rate_low:.0%}, {waste.rate_high:.0%}]"
         )
     for name, hits in held.items():
         print(f"arms drawn again, {name}: 95 % intervals hold {np.mean(hits):.1%} of {len(hits):,}")

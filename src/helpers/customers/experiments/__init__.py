@@ -11,7 +11,7 @@ from helpers.customers.experiments.headlines import (
     say_read_out,
     say_wasted,
 )
-from helpers.customers.experiments.holdout import Belief, HoldoutDesign, design_holdout
+from helpers.customers.experiments.holdout import Belief, HoldoutDesign, design_holdout, holdouts_by_size
 from helpers.customers.experiments.looks import ConfidenceSequence, confidence_sequence
 from helpers.customers.experiments.plan_holdouts import HoldoutPlan, plan_holdouts
 from helpers.customers.experiments.pooling import PooledEffect, ShrunkEffects, pool_effects, shrink_effects
@@ -48,6 +48,7 @@ __all__ = [
     "design_holdout",
     "expected_waste",
     "holdout_needed",
+    "holdouts_by_size",
     "plan_holdouts",
     "pool_effects",
     "power_of",

@@ -79,3 +79,14 @@ HOLDOUTS: Mapping[str, str] = MappingProxyType(
         "worth": "Worth of learning|money",
     }
 )
+SIZES: Mapping[str, str] = MappingProxyType(
+    {
+        "audience": "Customers|int",
+        "recommended_share": "Hold out|pct",
+        "held_out": "Held out|int",
+        "smallest_effect": "Shows from|num2",
+        "campaigns_needed": "Campaigns to show what matters|int",
+        "cost": "Margin given up|money",
+        "worth": "Worth of learning|money",
+    }
+)

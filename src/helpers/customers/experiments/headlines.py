@@ -85,6 +85,8 @@ def _say_saved(read: ReadOut) -> str:
 
 def say_ratio(read: ReadOut) -> str:
     """Return whether the arms have the sizes of the design."""
+    if read.campaigns.empty:
+        return "No campaign has run yet: there are no arms to check."
     known = read.campaigns[read.campaigns["ratio_p"].notna()]
     if known.empty:
         return "The sizes of the arms could not be checked: no probability of treatment is stated."

@@ -15,6 +15,7 @@ information); Feit, Berman, Test & Roll, Marketing Science 2019.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,39 +26,7 @@ from helpers.customers.experiments.power import holdout_needed, power_of, smalle
 from helpers.errors import ParameterError
 
 STEP = 0.05
-
-
-@dataclass(frozen=True, eq=False)
-class HoldoutDesign:
-    """Shares that may be held out of one campaign.
-
-    Parameters
-    ----------
-    shares
-        share, held_out (customers), smallest_effect (shown with the wanted power), power (to show the least
-        interesting effect), cost (margin not earned), worth (of what is learnt), net = worth − cost.
-    recommended
-        Share with the largest net; the smallest of them where several are equal.
-    share_needed
-        Smallest share that shows the least interesting effect; NaN where half is not enough.
-    campaigns_needed
-        Campaigns like this one, at the recommended share, that show it together.
-    least_effect, sd, audience
-        As given; sd per customer.
-    """
-
-    shares: pd.DataFrame
-    recommended: float
-    share_needed: float
-    campaigns_needed: int
-    least_effect: float
-    sd: float
-    audience: int
-
-    @property
-    def row(self) -> pd.Series:
-        """The recommended row of `shares`."""
-        return self.shares.iloc[int((self.shares["share"] - self.recommended).abs().argmin())]
+SIZES = (500, 1000, 2000, 5000)
 
 
 @dataclass(frozen=True)
@@ -75,6 +44,42 @@ class Belief:
     effect: float = 0.0
     sd: float = 1.0
     future_contacts: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class HoldoutDesign:
+    """Shares that may be held out of one campaign.
+
+    Parameters
+    ----------
+    shares
+        share, held_out (customers), smallest_effect (shown with the wanted power), power (to show the least
+        interesting effect), cost (margin not earned), worth (of what is learnt), net = worth − cost.
+    recommended
+        Share with the largest net; the smallest of them where several are equal.
+    share_needed
+        Smallest share that shows the least interesting effect; NaN where half is not enough.
+    campaigns_needed
+        Campaigns like this one, at the recommended share, that show it together.
+    least_effect, sd, audience, belief, power, level
+        As given; sd per customer.
+    """
+
+    shares: pd.DataFrame
+    recommended: float
+    share_needed: float
+    campaigns_needed: int
+    least_effect: float
+    sd: float
+    audience: int
+    belief: Belief
+    power: float
+    level: float
+
+    @property
+    def row(self) -> pd.Series:
+        """The recommended row of `shares`."""
+        return self.shares.iloc[int((self.shares["share"] - self.recommended).abs().argmin())]
 
 
 def design_holdout(  # noqa: PLR0913 - a door for outside use: all but two have defaults
@@ -117,7 +122,7 @@ def design_holdout(  # noqa: PLR0913 - a door for outside use: all but two have 
     --------
     >>> design = design_holdout(5000, base_rate=0.10, least_effect=0.03)
     >>> round(design.share_needed, 2)
-    0.22
+    0.2
     """
     if (sd is None) == (base_rate is None) or audience < 2 or not 0 < bounds[0] <= bounds[1] <= 0.5:
         raise ParameterError(
@@ -142,7 +147,52 @@ def design_holdout(  # noqa: PLR0913 - a door for outside use: all but two have 
         least_effect,
         spread,
         audience,
+        known,
+        power,
+        level,
     )
+
+
+def holdouts_by_size(design: HoldoutDesign, audiences: Sequence[int] = SIZES) -> pd.DataFrame:
+    """Return the same design for other audiences: what more customers would let be seen.
+
+    Parameters
+    ----------
+    design
+        Its outcome, belief, power and bounds are kept.
+    audiences
+        Customers, each 2 or more.
+
+    Returns
+    -------
+    pandas.DataFrame
+        audience, recommended_share, held_out, smallest_effect, power, share_needed (NaN where half is not
+        enough), campaigns_needed, cost, worth; money per campaign.
+    """
+    bounds = float(design.shares["share"].min()), float(design.shares["share"].max())
+    rows = []
+    for audience in audiences:
+        other = design_holdout(
+            audience,
+            least_effect=design.least_effect,
+            sd=design.sd,
+            belief=design.belief,
+            power=design.power,
+            level=design.level,
+            bounds=bounds,
+        )
+        rows.append(
+            other.row.drop(["share", "net"]).to_dict()
+            | {
+                "audience": audience,
+                "recommended_share": other.recommended,
+                "share_needed": other.share_needed,
+                "campaigns_needed": other.campaigns_needed,
+            }
+        )
+    names = ["audience", "recommended_share", "held_out", "smallest_effect", "power", "share_needed"]
+    table = pd.DataFrame(rows, columns=[*names, "campaigns_needed", "cost", "worth"])
+    return table.astype({"audience": "int64", "held_out": "int64", "campaigns_needed": "int64"})
 
 
 def _shares(

@@ -20,7 +20,7 @@ from helpers.customers.experiments.read_out import ReadOut
 from helpers.customers.history import CampaignHistory
 
 DEFAULT_SHARE = 0.2
-YEAR = pd.Timedelta(days=364)
+YEAR = np.timedelta64(364, "D")
 COLUMNS = (
     "campaign_id",
     "name",

@@ -81,7 +81,7 @@ def forecast_cases(
     """
     past = pd.date_range(first, until)
     counts = _daily(dates, past)
-    ahead = pd.date_range(pd.Timestamp(until) + pd.Timedelta(days=1), periods=horizon)
+    ahead = pd.date_range(until + dt.timedelta(days=1), periods=horizon)
     errors, actual, forecasts = _backtest(counts, past, horizon)
     naive = errors.get(NAIVE, math.nan)
     best = min(errors, key=lambda way: errors[way]) if errors else NAIVE

@@ -46,6 +46,8 @@ def say_one_fewer(plan: Staffing) -> str:
 
 def say_busy_day(plan: Staffing) -> str:
     """Return whether the plan also holds on a busy day."""
+    if not plan.peak:
+        return "No busy day is expected."
     short = plan.days[plan.days["agents_busy"] > plan.days["agents"]]
     chance = _percent((1 - plan.settings.level) / 2, 1)
     if short.empty:
@@ -58,6 +60,8 @@ def say_busy_day(plan: Staffing) -> str:
 
 def say_case_forecast(plan: Staffing) -> str:
     """Return whether the forecast of cases beats the naive mean."""
+    if not any(found.days["mean"].sum() for found in plan.forecasts.values()):
+        return "There are no cases to forecast."
     gain = plan.gain
     if not math.isfinite(gain):
         return "The history of cases is too short to test a forecast: the mean of all days is used."

@@ -99,7 +99,7 @@ def plan_staffing(
         )
         for kind in settings.handling_minutes
     }
-    ahead = pd.date_range(pd.Timestamp(last) + pd.Timedelta(days=1), periods=settings.horizon_days)
+    ahead = pd.date_range(last + dt.timedelta(days=1), periods=settings.horizon_days)
     days, is_open = _cases_of(ahead, forecasts), _open(case, ahead, settings)
     days = _carried(days.assign(**_outbound(planned_calls, ahead)), is_open)
     return Staffing(
