@@ -247,7 +247,7 @@ def cost_to_serve(
 def _activities(case: Case, purchases: Purchases, days: int) -> pd.DataFrame:
     """Return one row per customer with money and numbers of the window."""
     orders = purchases.orders
-    lately = orders["date"] > pd.Timestamp(purchases.until) - pd.Timedelta(days=days)
+    lately = orders["date"] > pd.Timestamp(purchases.until) - dt.timedelta(days=days)
     rows = orders[lately].groupby("customer_id", as_index=False)[["revenue", "margin"]].sum()
     revenue = float(orders["revenue"].sum())
     window = {"until": purchases.until, "days": days}

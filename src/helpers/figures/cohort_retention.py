@@ -52,7 +52,7 @@ def claim_cohort_retention(result: CustomerValue) -> str:
     if curve.empty:
         return "Not yet knowable how many new customers stay"
     first, last = curve.iloc[0], curve.iloc[-1]
-    start = f"{percent(first['share'])} of new customers buy in the quarter after their first"
+    start = f"{percent(first['share'])} of new customers buy again after a quarter"
     if len(curve) == 1:
         return start
     return f"{start}, {percent(last['share'])} after {int(last['age'])} quarters"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 BAR = 0.27
 SERIES = (
     ("predicted", "the model", "forecast"),
-    ("actual", "came", "actual"),
+    ("actual", "what came", "actual"),
     ("rule", "last year's pace", "baseline"),
 )
 
@@ -48,12 +48,12 @@ def claim_value_by_decile(result: CustomerValue) -> str:
     if calibration.deciles.empty or not calibration.customers["actual"].sum() > 0:
         return "Not yet knowable how well values are foreseen"
     model, rule, low, high = (calibration.of(name)["top_share"] for name in ("model", "rule", "low", "high"))
-    said = f"The tenth foreseen highest brought {percent(model)} of the {result.money_word}"
+    said = f"The top tenth of the model brought {percent(model)} of the {result.money_word}"
     if low > 0:
-        return f"{said}, more than the rule's {percent(rule)}"
+        return f"{said}, the rule's only {percent(rule)}"
     if high < 0:
-        return f"{said}, less than the rule's {percent(rule)}"
-    return f"{said}; the rule's tenth {percent(rule)}, no clear difference"
+        return f"{said}, the rule's even {percent(rule)}"
+    return f"{said}, the rule's {percent(rule)}: no clear difference"
 
 
 def describe_value_by_decile(result: CustomerValue) -> str:

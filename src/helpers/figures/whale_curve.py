@@ -51,14 +51,14 @@ def claim_whale_curve(result: CostToServe) -> str:
         return "At these rates, serving all customers takes more than they bring"
     few = max(1, round(FEW * len(result.table)))
     share = float(result.whale["cumulative"].iloc[few - 1]) / result.net_profit
-    start = f"{few:,} of {len(result.table):,} customers bring {percent(share)} of what is left after serving"
+    start = f"{few:,} of {len(result.table):,} customers bring {percent(share)} of the net profit"
     if few == 1:
         start = (
             f"The best of {len(result.table):,} customer{'' if len(result.table) == 1 else 's'} brings "
-            + (f"{percent(share)} of what is left after serving")
+            + (f"{percent(share)} of the net profit")
         )
     if result.lost > 0:
-        return f"{start}; the tail takes {result.lost:,.0f} away again"
+        return f"{start}; the tail loses {result.lost:,.0f}"
     return f"{start}; none costs more than it brings"
 
 

@@ -138,8 +138,8 @@ class CustomerBase:
         if not row["lines"]:
             return "Every order names a customer."
         return (
-            f"{row['lines']:,.0f} order lines ({row['share_of_revenue']:.1%} of revenue) name no customer: "
-            "they belong to nobody here."
+            f"Order lines that name no customer: {row['lines']:,.0f} ({row['share_of_revenue']:.1%} of revenue); "
+            "they count for nobody here."
         )
 
 
@@ -196,7 +196,7 @@ def _known(case: Case, purchases: Purchases) -> pd.DataFrame:
 
 def _bought(purchases: Purchases) -> pd.DataFrame:
     orders = purchases.orders
-    lately = orders["date"] > pd.Timestamp(purchases.until) - pd.Timedelta(days=YEAR_DAYS)
+    lately = orders["date"] > pd.Timestamp(purchases.until) - dt.timedelta(days=YEAR_DAYS)
     rows = orders.assign(last_year_margin=orders["margin"].where(lately, 0.0))
     sums = rows.groupby("customer_id").agg(
         orders=("order_id", "nunique"),

@@ -23,7 +23,7 @@ customer base analysis", Int. J. Research in Marketing 24 (2007).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -130,6 +130,7 @@ def expected_while_alive(
     return found
 
 
+@lru_cache(maxsize=2048)
 def beta_rule(a: float, b: float, nodes: int = NODES) -> tuple[Floats, Floats]:
     """Return points in (0, 1) and weights that integrate over Beta(a, b).
 

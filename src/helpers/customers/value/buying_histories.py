@@ -49,7 +49,7 @@ def buying_histories(days: pd.DataFrame, until: dt.date) -> pd.DataFrame:
     seen = days[days["date"] <= last]
     years = (last - seen["date"]).dt.days.to_numpy() // YEAR_DAYS
     levels = money_levels(days, until)
-    is_late = seen["date"] > last - pd.Timedelta(days=YEAR_DAYS)
+    is_late = seen["date"] > last - dt.timedelta(days=YEAR_DAYS)
     seen = seen.assign(
         level_money=seen["money"] * levels[years],
         late_money=seen["money"].where(is_late, 0.0),

@@ -115,8 +115,8 @@ class CustomerValue:
         return (
             f"Over the next {weeks:,} week{'' if weeks == 1 else 's'} {len(self.table):,} "
             f"customer{' is' if len(self.table) == 1 else 's are'} expected to bring "
-            f"{self.total:,.0f}{spread} of {self.money_word} after contacts; the tenth with the highest value "
-            f"brings {share:.0%} of it."
+            f"{self.total:,.0f}{spread} of {self.money_word} after contacts; the tenth with the highest "
+            f"value brings {share:.0%} of it."
         )
 
 
@@ -255,7 +255,7 @@ def _by_the_rule(rows: pd.DataFrame, settings: ValueSettings) -> pd.DataFrame:
         low=np.nan,
         high=np.nan,
         probability_alive=np.nan,
-        next_order=np.full(len(rows), np.datetime64("NaT"), "datetime64[ns]"),
+        next_order=pd.Series(pd.NaT, index=rows.index, dtype="datetime64[ns]"),
     )
     return _sorted(table)
 
@@ -326,7 +326,7 @@ def _say_level(days: pd.DataFrame, purchases: Purchases, spend: GammaGamma | Non
 
 
 def _link(histories: pd.DataFrame, word: str) -> list[str]:
-    """Return whether frequency and money per order go together, which gamma–gamma takes for granted not to."""
+    """Return whether frequency and money per order go together; gamma–gamma takes it that they do not."""
     rows = histories[histories["frequency"] > 0]
     if len(rows) < 10 or np.ptp(rows["frequency"]) == 0 or np.ptp(rows["order_money"]) == 0:
         return []

@@ -95,16 +95,17 @@ def draw_thetas(theta: Floats, covariance: Floats, number: int, rng: np.random.G
 
 
 def _climb(score: Score, start: Floats, scale: float) -> tuple[float, Floats]:
-    def loss(theta: Floats) -> tuple[float, Floats]:
-        value, gradient = score(theta)
-        return -value / scale, -gradient / scale
+    """Return loss and place of the peak that is climbed from a point.
 
-    found = minimize(
-        loss,
-        start,
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[(LEAST, MOST)] * len(start),
-        options={"ftol": 1e-13, "gtol": 1e-7, "maxiter": 300},
-    )
-    return float(found.fun), np.asarray(found.x, float)
+    Beyond the bounds a wall rises smoothly: BFGS keeps its sense of the slope, and a parameter that the data do
+    not pin down stops there.
+    """
+
+    def loss(theta: Floats) -> tuple[float, Floats]:
+        inside = np.clip(theta, LEAST, MOST)
+        value, gradient = score(inside)
+        beyond = theta - inside
+        return -value / scale + float(beyond @ beyond), np.where(beyond == 0, -gradient / scale, 2 * beyond)
+
+    found = minimize(loss, start, jac=True, method="BFGS", options={"gtol": 1e-6, "maxiter": 300})
+    return float(found.fun), np.clip(np.asarray(found.x, float), LEAST, MOST)

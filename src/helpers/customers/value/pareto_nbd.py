@@ -19,7 +19,7 @@ P. Fader, B. Hardie, "A note on deriving the Pareto/NBD model" (2005), eq. (19),
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -222,12 +222,17 @@ def _block_score(rows: Histories, theta: Floats) -> tuple[float, Floats]:
     return float(rows.weight @ total), np.array([rows.weight @ part for part in slope])
 
 
+@cache
+def _rule() -> tuple[Floats, Floats]:
+    return np.polynomial.legendre.leggauss(NODES)
+
+
 def _log_terms(rows: Histories, theta: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     """Return log A, log B, and of B's integral the shares and the times τ of its points."""
     r, alpha, s, beta = np.exp(theta)
     power = r + rows.x
     stays = -power * np.log(alpha + rows.t) - s * np.log(beta + rows.t)
-    points, weights = np.polynomial.legendre.leggauss(NODES)
+    points, weights = _rule()
     g = min(alpha, beta)
     first = alpha + rows.tx
     with np.errstate(over="ignore"):

@@ -109,7 +109,7 @@ def measure_retention(
     rows = _ages(seen)
     first = rows.groupby("customer_id")["first"].first()
     cohort = first.dt.year.astype(str) + "-Q" + first.dt.quarter.astype(str)
-    was_here = first < begins + pd.Timedelta(days=AGE_DAYS)
+    was_here = first < begins + dt.timedelta(days=AGE_DAYS)
     if created is not None and len(first):
         was_here |= created.reindex(first.index).lt(begins).to_numpy(bool)
     cohort = cohort.mask(was_here, EARLIER)
@@ -133,7 +133,8 @@ def _table(rows: pd.DataFrame, cohort: pd.Series, whole: pd.Series, *, pooled: b
     members = pd.DataFrame({"cohort": label, "whole": whole.reindex(cohort.index) // AGE_DAYS})
     found = []
     for name, part in members.groupby("cohort", sort=True):
-        most = int(part["whole"].max() if pooled else part["whole"].min()) - 1
+        mixed = pooled or name == EARLIER
+        most = int(part["whole"].max() if mixed else part["whole"].min()) - 1
         mine = rows[rows["customer_id"].isin(part.index)]
         for age in range(1, most + 1):
             able = part.index[part["whole"] > age]
@@ -154,13 +155,13 @@ def _with_interval(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _kpi(seen: pd.DataFrame, until: pd.Timestamp, begins: pd.Timestamp, window: int) -> tuple[Kpi, int]:
-    start = until - pd.Timedelta(days=window)
+    start = until - dt.timedelta(days=window)
     words = f"the {window} days to {until:%Y-%m-%d}; a customer ordered within {window} days"
-    if seen.empty or start - pd.Timedelta(days=window) < begins - pd.Timedelta(days=1):
+    if seen.empty or start - dt.timedelta(days=window) < begins - dt.timedelta(days=1):
         return Kpi("retention", None, words, note="the data do not hold two such windows"), 0
     now = set(seen.loc[seen["date"] > start, "customer_id"])
     old = seen[seen["date"] <= start]
-    before = set(old.loc[old["date"] > start - pd.Timedelta(days=window), "customer_id"])
+    before = set(old.loc[old["date"] > start - dt.timedelta(days=window), "customer_id"])
     known = now & set(old["customer_id"])
     return ratio_kpi("retention", float(len(known)), float(len(before)), words), len(known - before)
 
