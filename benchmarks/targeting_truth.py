@@ -109,7 +109,8 @@ def _customers(sample: SampleWorld) -> pd.DataFrame:
     weekly = sample.case.query(
         """SELECT customer_id, sum(quantity * (unit_price * (1 - coalesce(discount, 0)) - unit_cost)) / $weeks
            AS margin FROM orders JOIN products USING (product_id)
-           WHERE order_date > $first AND orders.status <> 'cancelled' GROUP BY customer_id""",
+           WHERE order_date > $first AND orders.status <> 'cancelled'
+             AND coalesce(order_type, 'stock') <> 'special' GROUP BY customer_id""",
         {"weeks": YEAR_WEEKS, "first": first.date()},
     )
     seen = rows["customer_id"].map(weekly.set_index("customer_id")["margin"]).fillna(0.0)

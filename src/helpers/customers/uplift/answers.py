@@ -135,9 +135,12 @@ def _rates_on(days: pd.DataFrame, created: pd.Series, ids: pd.Series, start: pd.
     first = mine["min"].fillna(ids.map(created).set_axis(mine.index)).fillna(start)
     first = first.where(first < start, start)
     last = mine["max"].fillna(first)
-    bought = ((last - first).dt.days / WEEK).to_numpy(float)
-    age = ((start - first).dt.days / WEEK).to_numpy(float)
-    return buying_rates((mine["size"].fillna(1) - 1).to_numpy(float), bought, age)
+    bought, age = (_weeks(day - first) for day in (last, start))
+    return buying_rates(np.asarray(mine["size"].fillna(1), dtype=np.float64) - 1, bought, age)
+
+
+def _weeks(span: pd.Series) -> Floats:
+    return np.asarray(span.dt.days, dtype=np.float64) / WEEK
 
 
 def _described(rows: pd.DataFrame, history: CampaignHistory, rate: Floats, weight: Floats) -> pd.DataFrame:
@@ -150,7 +153,9 @@ def _described(rows: pd.DataFrame, history: CampaignHistory, rate: Floats, weigh
         cell=rows["segment"].astype(str) + " | " + rows["customer_channel"].astype(str),
         contacts_year=_contacts_year(rows, history.past),
         weeks_inside=inside.to_numpy(float),
-        weeks_after=AFTER_DAYS / WEEK,
+        weeks_after=((pd.Timestamp(history.until) - rows["end"]).dt.days.clip(0, AFTER_DAYS) / WEEK).to_numpy(
+            float
+        ),
         offer_share=((with_offer + SHRINK * share) / (own + SHRINK)).to_numpy(float),
         alive=weight.sum(axis=1),
         expected=(weight * rate).sum(axis=1),

@@ -26,6 +26,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
@@ -123,6 +124,28 @@ def class_posterior(answers: Answers, model: ResponderClasses) -> tuple[NDArray[
     total = np.log(shares) + _sum_by(log_rows, place, len(customer))
     odds = np.exp(total - total.max(axis=1, keepdims=True))
     return customer, odds / odds.sum(axis=1, keepdims=True)
+
+
+def earlier_posterior(answers: Answers, model: ResponderClasses) -> Floats:
+    """Return, per row, the probability of each class given the customer's campaigns that began earlier."""
+    rows = answers.rows
+    log_rows = np.log(np.maximum(_Parts.of(answers, model).likelihood(model), 1e-300))
+    by_start = pd.DataFrame(log_rows).groupby([rows["customer_id"], rows["start"]]).sum()
+    before = by_start.groupby(level=0).cumsum() - by_start
+    keys = pd.MultiIndex.from_frame(rows[["customer_id", "start"]])
+    total = np.log(model.share_of(rows["cell"].tolist())) + before.reindex(keys).to_numpy(np.float64)
+    odds = np.exp(total - total.max(axis=1, keepdims=True))
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+
+
+def row_log_likelihood(answers: Answers, model: ResponderClasses) -> float:
+    """Return the log-likelihood of all customers."""
+    _, place = np.unique(answers.rows["customer_id"].to_numpy(str), return_inverse=True)
+    first = np.unique(place, return_index=True)[1]
+    shares = model.share_of(answers.rows["cell"].to_numpy(str)[first].tolist())
+    log_rows = np.log(np.maximum(_Parts.of(answers, model).likelihood(model), 1e-300))
+    joint = np.log(shares) + _sum_by(log_rows, place, len(first))
+    return float(np.logaddexp.reduce(joint, axis=1).sum())
 
 
 @dataclass(frozen=True, eq=False)

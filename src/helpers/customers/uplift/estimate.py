@@ -32,6 +32,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 FEWEST_ROWS = 20
+Z90 = 1.644854
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +53,8 @@ class UpliftEstimate:
         learner, loss, gain over one effect for all (positive is better), gain_error; the best first.
     test
         Whether rows differ at all.
+    encoder, model, fold_models, probability
+        What new rows are predicted with.
     """
 
     uplift: Floats
@@ -65,12 +68,22 @@ class UpliftEstimate:
     test: HeterogeneityTest
     encoder: Encoder
     model: EffectModel
+    fold_models: tuple[EffectModel, ...]
     probability: float
 
     def predict(self, features: pd.DataFrame | ArrayLike) -> Floats:
         """Return τ̂ of new rows with the same features, by a model of all rows."""
         x = self.encoder.apply(as_frame(features))
         return self.model.uplift(x, np.full(len(x), self.probability))
+
+    def predict_interval(self, features: pd.DataFrame | ArrayLike) -> tuple[Floats, Floats]:
+        """Return the 90 % interval of τ̂ of new rows: how much it moves when a fold of customers is left out.
+
+        Of the expected effect given the features; single customers differ by more.
+        """
+        x = self.encoder.apply(as_frame(features))
+        p = np.full(len(x), self.probability)
+        return jackknife_interval(self.model.uplift(x, p), [model.uplift(x, p) for model in self.fold_models])
 
     def predict_arms(self, features: pd.DataFrame | ArrayLike) -> tuple[Floats, Floats]:
         """Return the expected outcome of new rows, held out and treated."""
@@ -139,12 +152,14 @@ def estimate_uplift(  # noqa: PLR0913 -- the public door: one argument per choic
     scores = _scores(trial)
     names: tuple[LearnerName, ...] = LEARNERS if learner == "best" else (learner,)
     found = {name: _out_of_fold(name, base, trial) for name in names}
-    choice = compare_effects(scores, {name: parts[0] for name, parts in found.items()}, trial.fold, group)
+    choice = compare_effects(scores, {name: parts.uplift for name, parts in found.items()}, trial.fold, group)
     best: LearnerName = choice["learner"].iloc[0]
     least = LEAST_SHARE * abs(float(y[~t].mean())) if gap is None else gap
-    together = np.mean([parts[0] for parts in found.values()], axis=0)
+    together = np.mean([parts.uplift for parts in found.values()], axis=0)
     return UpliftEstimate(
-        *found[best],
+        uplift=found[best].uplift,
+        control=found[best].control,
+        treated=found[best].treated,
         scores=scores,
         fold=trial.fold,
         learner=best,
@@ -153,6 +168,7 @@ def estimate_uplift(  # noqa: PLR0913 -- the public door: one argument per choic
         test=judge_heterogeneity(scores, together, trial.fold, group, least),
         encoder=encoder,
         model=fit_effect(best, base, trial.x, t, y, p, seed),
+        fold_models=found[best].models,
         probability=float(p.mean()),
     )
 
@@ -170,23 +186,42 @@ class _Trial:
     seed: int
 
 
-def _out_of_fold(learner: LearnerName, base: Base, trial: _Trial) -> tuple[Floats, Floats, Floats]:
-    """Return τ̂ and the outcome by arm, each row predicted by the other folds."""
+@dataclass(frozen=True, eq=False)
+class _OutOfFold:
+    """τ̂ and the outcome by arm, each row predicted by the other folds, and the models of these."""
+
+    uplift: Floats
+    control: Floats
+    treated: Floats
+    models: tuple[EffectModel, ...]
+
+
+def jackknife_interval(value: Floats, left_out: list[Floats]) -> tuple[Floats, Floats]:
+    """Return the 90 % interval from estimates that each left one fold of customers out."""
+    parts = np.array(left_out)
+    count = len(parts)
+    spread = np.sqrt((count - 1) / count * ((parts - parts.mean(axis=0)) ** 2).sum(axis=0))
+    return value - Z90 * spread, value + Z90 * spread
+
+
+def _out_of_fold(learner: LearnerName, base: Base, trial: _Trial) -> _OutOfFold:
     uplift, control, treated = (np.zeros(len(trial.y)) for _ in range(3))
+    models = []
     for number in np.unique(trial.fold):
         out, rest = trial.fold == number, trial.fold != number
         model = fit_effect(
             learner, base, trial.x[rest], trial.t[rest], trial.y[rest], trial.p[rest], trial.seed
         )
+        models.append(model)
         uplift[out] = model.uplift(trial.x[out], trial.p[out])
         control[out], treated[out] = model.arms(trial.x[out])
-    return uplift, control, treated
+    return _OutOfFold(uplift, control, treated, tuple(models))
 
 
 def _scores(trial: _Trial) -> Floats:
     """Return ψ with outcome models of the other folds; the same for all learners, so that they compare."""
-    _, control, treated = _out_of_fold("T", "simple", trial)
-    return effect_scores(trial.t, trial.y, trial.p, control, treated)
+    found = _out_of_fold("T", "simple", trial)
+    return effect_scores(trial.t, trial.y, trial.p, found.control, found.treated)
 
 
 def compare_effects[Name: str](
