@@ -1,0 +1,1 @@
+"""What messages change: uplift per customer, from campaigns with a held-out share."""
