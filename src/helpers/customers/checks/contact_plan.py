@@ -1,7 +1,7 @@
 """The check of a finished contact plan: consent first, then caps, hold-out, limits and money.
 
-Nothing here plans: no code of the selection and not its table of consents is used, so that an error
-made there is not made here again. A breach of consent is a broken rule like any other: `.require()` stops the page.
+Nothing here plans: no code of the selection is used, nor its table of consents, so that an error made there
+is not made here again. A breach of consent is a broken rule like any other: `.require()` stops the page.
 
     check_contact_plan(check_tables(plan), case).require()
 
@@ -20,10 +20,10 @@ import pandas as pd
 from helpers.contract import Case
 from helpers.customers.checks.consent_rules import consent_rules
 from helpers.customers.checks.contact_exports import LAYOUT, as_laid_out
-from helpers.customers.checks.contact_tables import case_tables, money_of
+from helpers.customers.checks.contact_tables import case_tables, money_of, open_pairs
 from helpers.customers.checks.holdout_rules import holdout_rules
 from helpers.customers.checks.limit_rules import limit_rules
-from helpers.plan_check import PlanReport, PlanRule, Tables, check_plan
+from helpers.plan_check import PlanReport, PlanRule, PlanTables, Tables, check_plan
 
 
 def check_contact_plan(
@@ -48,7 +48,7 @@ def check_contact_plan(
     last = until or case.as_of
     today = pd.DataFrame({"day": [pd.Timestamp(last)], "next": [pd.Timestamp(last + dt.timedelta(days=1))]})
     read = {name: as_laid_out(name, tables[name]) for name in LAYOUT if name in tables}
-    known: Tables = {**read, **case_tables(case, last), "today": today}
+    known = PlanTables({**read, **case_tables(case, last), "today": today}, {"open_pairs": open_pairs})
     claimed, recomputed = _net(known)
     return check_plan(
         contact_plan_rules(), known, status=_status(known), claimed=claimed, recomputed=recomputed

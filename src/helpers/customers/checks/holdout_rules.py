@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.customers.checks.contact_tables import KEY, open_pairs, rule_value
+from helpers.customers.checks.contact_tables import KEY, rule_value
 from helpers.plan_check import PlanRule, Tables, gather
 
 SIGMAS = 4.5  # a fair draw is beyond in about one of 150,000
@@ -31,7 +31,7 @@ def _contacted(tables: Tables) -> pd.DataFrame:
 
 
 def _not_open(tables: Tables) -> pd.DataFrame:
-    fine = pd.MultiIndex.from_frame(open_pairs(tables)[KEY])
+    fine = pd.MultiIndex.from_frame(tables["open_pairs"][KEY])
     rows = tables["holdout"]
     return rows.loc[~pd.MultiIndex.from_frame(rows[KEY]).isin(fine), KEY].assign(by=1.0)
 
@@ -39,7 +39,7 @@ def _not_open(tables: Tables) -> pd.DataFrame:
 def _too_few(tables: Tables) -> pd.DataFrame:
     """A campaign of a single open customer needs none."""
     share = rule_value(tables, "holdout_share")
-    counts = open_pairs(tables).groupby("campaign_id")["is_held"].agg(["size", "sum"])
+    counts = tables["open_pairs"].groupby("campaign_id")["is_held"].agg(["size", "sum"])
     needed = (share * counts["size"]).where(counts["size"] > 1, 0.0)
     short = needed - counts["sum"]
     return short[~(short <= 1e-9)].astype("float64").rename("by").reset_index()
@@ -48,7 +48,7 @@ def _too_few(tables: Tables) -> pd.DataFrame:
 def _not_random(tables: Tables) -> pd.DataFrame:
     """Shares by segment and by the customer's channel, and where the held-out stand among the ids."""
     people = tables["customers"][["customer_id", "segment", "channel"]].fillna("not stated")
-    rows = open_pairs(tables).merge(people, on="customer_id", how="left")
+    rows = tables["open_pairs"].merge(people, on="customer_id", how="left")
     found = [_uneven(rows, name) for name in ("segment", "channel")]
     return gather([*found, _in_order(rows)])
 
@@ -90,7 +90,7 @@ def _probabilities(tables: Tables) -> pd.DataFrame:
     wrong = ~((strata["max"] - strata["min"] <= 1e-9) & ((sizes - sizes.round()).abs() <= 1e-6 * sizes))
     bad = pd.DataFrame(index=strata.index[wrong]).reset_index().assign(by=1.0)
     total = sizes.groupby(level="campaign_id").sum()
-    opened = open_pairs(tables).groupby("campaign_id").size().reindex(total.index).fillna(0)
+    opened = tables["open_pairs"].groupby("campaign_id").size().reindex(total.index).fillna(0)
     off = (total - opened).abs()
     return gather([bad, off[~(off <= 1e-3)].rename("by").reset_index()])
 

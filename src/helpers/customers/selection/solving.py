@@ -23,6 +23,7 @@ MILP_PAIRS = 20_000
 LP_PAIRS = 200_000
 EXACT_PAIRS = 2_000  # pairs up to which the optimum itself is sought
 EXACT_GAP = 1e-9
+EXACT_NODES, MILP_NODES = 400, 2_000
 METHODS = ("auto", "milp", "lp", "dual")
 
 
@@ -147,13 +148,15 @@ def _exact(programme: Programme, options: SelectOptions, seconds: float) -> tupl
     """Return the plan of the whole-number model and its bound, money; None where there is none in time."""
     use, limit = _scaled(programme)
     classes = group_classes(programme.net, options.seed)
+    small = programme.pairs <= EXACT_PAIRS
     plan: ClassPlan | None = solve_classes(
         classes,
         use,
         limit,
         programme.most,
         whole=True,
-        gap=min(options.gap, EXACT_GAP) if programme.pairs <= EXACT_PAIRS else options.gap,
+        gap=min(options.gap, EXACT_GAP) if small else options.gap,
+        nodes=EXACT_NODES if small else MILP_NODES,
         time_limit=max(seconds, 0.05),
         seed=options.seed,
     )
