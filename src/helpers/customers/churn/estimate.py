@@ -24,9 +24,7 @@ from helpers.customers.churn.validation import (
 UNTESTED = "rule"  # what is used where no past day can be judged
 
 
-def estimate_churn(
-    case: Case, settings: ChurnSettings | None = None, until: dt.date | None = None
-) -> Churn:
+def estimate_churn(case: Case, settings: ChurnSettings | None = None, until: dt.date | None = None) -> Churn:
     """Estimate the chance of leaving of every active customer.
 
     Parameters
@@ -135,4 +133,3 @@ def _notes(days: int, settings: ChurnSettings) -> tuple[str, ...]:
         f"{settings.horizon_days} days apart, each followed by {settings.horizon_days} days of orders and with "
         "orders before it.",
     )
-

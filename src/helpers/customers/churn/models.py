@@ -130,7 +130,5 @@ def _columns(rows: pd.DataFrame, names: tuple[str, ...], levels: tuple[tuple[str
 
 def _gathered(parts: Floats, owners: list[str], rows: pd.DataFrame) -> pd.DataFrame:
     """Add up the parts of the levels of one label."""
-    table = {
-        name: parts[:, [owner == name for owner in owners]].sum(axis=1) for name in (*FEATURES, *LABELS)
-    }
+    table = {name: parts[:, [owner == name for owner in owners]].sum(axis=1) for name in (*FEATURES, *LABELS)}
     return pd.DataFrame(table, index=rows.index)

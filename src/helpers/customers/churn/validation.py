@@ -196,7 +196,9 @@ def reliability(predicted: pd.DataFrame, name: str, settings: ChurnSettings) -> 
         return pd.DataFrame(columns=columns)
     chance, left = predicted[name].to_numpy(float), predicted["left"].to_numpy(float)
     rank = pd.Series(chance).rank(method="average", pct=True).to_numpy()
-    place = np.unique(np.minimum((rank * settings.bins - 1e-9).astype(np.int64), settings.bins - 1), return_inverse=True)[1]
+    place = np.unique(
+        np.minimum((rank * settings.bins - 1e-9).astype(np.int64), settings.bins - 1), return_inverse=True
+    )[1]
     code = np.unique(predicted["customer"].to_numpy(np.int64), return_inverse=True)[1].astype(np.int64)
     count = np.bincount(place).astype(float)
     draws = [_shares(place, left, weight, len(count)) for weight in _weights(code, settings)]

@@ -61,7 +61,9 @@ def harm_by_customer(panel: Panel, shares: pd.DataFrame, settings: ExperienceSet
         harm_high=-low * expected,
         is_knowable=by_group["is_knowable"].to_numpy(bool),
     )
-    return table[list(COLUMNS)].sort_values(["harm", "customer_id"], ascending=[False, True], ignore_index=True)
+    return table[list(COLUMNS)].sort_values(
+        ["harm", "customer_id"], ascending=[False, True], ignore_index=True
+    )
 
 
 def _usual_orders(panel: Panel) -> pd.DataFrame:

@@ -39,7 +39,9 @@ def say_service(found: Experience) -> str:
         f"{row['kpi']} {percent(row['value'], 1)} ({percent(row['low'], 1)} to {percent(row['high'], 1)})"
         for row in rows.to_dict("records")
     ]
-    return f"Of the orders of the last {found.settings.window_days} days: {', '.join(parts)}. {_say_nps(found)}"
+    return (
+        f"Of the orders of the last {found.settings.window_days} days: {', '.join(parts)}. {_say_nps(found)}"
+    )
 
 
 def _say_nps(found: Experience) -> str:
@@ -56,7 +58,9 @@ def _say_effect(found: Experience, row: Mapping[Any, Any]) -> str:
     """Return one kind: what is seen of ordering again, or that nothing is, or that it is confounded."""
     days, what = found.settings.after_days, _WORDS[str(row["kind"])]
     limits = f"{percent(row['relative_low'], 1)} to {percent(row['relative_high'], 1)}"
-    head = f"After {what} the chance to order again within {days} days differs by {percent(row['relative'], 1)}"
+    head = (
+        f"After {what} the chance to order again within {days} days differs by {percent(row['relative'], 1)}"
+    )
     if row["verdict"] == CONFOUNDED:
         return (
             f"{head} ({limits}), but the {days} days before it differ as well, by {percent(row['placebo'], 1)}: "

@@ -114,7 +114,9 @@ def build_panel(served: ServedOrders, purchases: Purchases, customers: pd.DataFr
     who, when = rows["customer"].to_numpy(np.int64), rows["day"].to_numpy(np.int64)
     start = np.full(len(people), day_number(served.until))
     np.minimum.at(start, who, when)
-    back = served.returns.assign(customer=served.returns["customer_id"].map(number)).dropna(subset=["customer"])
+    back = served.returns.assign(customer=served.returns["customer_id"].map(number)).dropna(
+        subset=["customer"]
+    )
     created = people["created"].fillna(pd.Timestamp(served.until))
     return Panel(
         rows=rows[rows["is_judged"]].reset_index(drop=True),
@@ -149,9 +151,7 @@ def _people(served: ServedOrders, purchases: Purchases, customers: pd.DataFrame)
 def _kinds(orders: pd.DataFrame) -> NDArray[np.int64]:
     """Name each order by the first kind that fits."""
     return np.asarray(
-        np.select(
-            [orders[name].to_numpy(bool) for name in KINDS], list(range(len(KINDS))), len(KINDS)
-        )
+        np.select([orders[name].to_numpy(bool) for name in KINDS], list(range(len(KINDS))), len(KINDS))
     )
 
 
@@ -173,4 +173,3 @@ def _order_days(orders: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
         kind=names[days["kind"].to_numpy(np.int64)],
         **{name: about[name].to_numpy(dtype=object) for name in about.columns},
     )
-

@@ -1,11 +1,11 @@
 """Shares and the net promoter score, each with its interval, and shrunk where answers are few.
 
-    share     p = x/n          Wilson (1927), "Probable inference, the law of succession":
-              (p + z²/2n ± z √(p(1−p)/n + z²/4n²)) ÷ (1 + z²/n)
-    nps       s = (promoters − detractors)/n; three answers added, ¾ promoter, ¾ detractor, 1½ neither,
-              s ± z √((a + b − s²)/(n + 3)) with a, b the shares of both so adjusted (adjusted Wald;
-              Rocks 2016, "Interval estimation for the net promoter score", The American Statistician 70)
-    few       s_i = (Σ answers + k · s_segment) ÷ (n_i + k)      k answers' worth of the segment
+share     p = x/n          Wilson (1927), "Probable inference, the law of succession":
+          (p + z²/2n ± z √(p(1−p)/n + z²/4n²)) ÷ (1 + z²/n)
+nps       s = (promoters − detractors)/n; three answers added, ¾ promoter, ¾ detractor, 1½ neither,
+          s ± z √((a + b − s²)/(n + 3)) with a, b the shares of both so adjusted (adjusted Wald;
+          Rocks 2016, "Interval estimation for the net promoter score", The American Statistician 70)
+few       s_i = (Σ answers + k · s_segment) ÷ (n_i + k)      k answers' worth of the segment
 """
 
 from __future__ import annotations

@@ -68,7 +68,9 @@ def _verdicts(rows: pd.DataFrame, z: float) -> list[str]:
     gap_sd = np.sqrt(rows["relative_sd"].astype(float) ** 2 + rows["placebo_sd"].astype(float) ** 2)
     was_there = (placebo.abs() > z * rows["placebo_sd"].astype(float)).to_numpy()
     differs = (effect.abs() > z * rows["relative_sd"].astype(float)).to_numpy()
-    remains = ((effect - placebo).abs() > z * gap_sd).to_numpy() & (np.sign(effect - placebo) == np.sign(effect))
+    remains = ((effect - placebo).abs() > z * gap_sd).to_numpy() & (
+        np.sign(effect - placebo) == np.sign(effect)
+    )
     picked = np.select([was_there, differs & remains], [CONFOUNDED, SEEN], NOT_SEEN)
     return [str(word) for word in picked]
 
