@@ -29,30 +29,44 @@ from helpers.customers.staffing import say_busy_day, say_case_forecast, say_one_
 from helpers.customers.staffing import say_staffing as say_agents
 from helpers.customers.uplift import say_checks, say_groups, say_verdict
 from helpers.customers.value import say_calibration as say_value_test
-from helpers.customers.value import say_core_customers, say_model as say_value_model
+from helpers.customers.value import say_core_customers, say_value
+from helpers.customers.value import say_model as say_value_model
 from helpers.customers.value import say_retention as say_cohorts
-from helpers.customers.value import say_value
 
 BASELINE = "everyone allowed"
-_UNPROVEN = "A better choice may exist: the bound that was proven lies above the plan by more than the gap asked."
+_UNPROVEN = (
+    "A better choice may exist: the bound that was proven lies above the plan by more than the gap asked."
+)
 
 
 def say_recommendation(plan: TargetingPlan) -> list[str]:
     """Return the verdict: whom to contact and what it earns, how sure that is, what customers are worth."""
-    said = [say_total(plan.contacts), say_verdict(plan.uplift), say_read_out(plan.read), say_value(plan.value)]
+    said = [
+        say_total(plan.contacts),
+        say_verdict(plan.uplift),
+        say_read_out(plan.read),
+        say_value(plan.value),
+    ]
     proven = plan.contacts.gap <= plan.settings.selection.gap
     return said if proven else [said[0], _UNPROVEN, *said[1:]]
 
 
 def say_left_alone(plan: TargetingPlan) -> str:
     """Return the campaigns one by one, and who is left alone and why."""
-    return " ".join([*say_campaigns(plan.contacts), say_holdout(plan.contacts), say_suppressed(plan.contacts)])
+    return " ".join(
+        [*say_campaigns(plan.contacts), say_holdout(plan.contacts), say_suppressed(plan.contacts)]
+    )
 
 
 def say_customers(plan: TargetingPlan) -> str:
     """Return how much hangs on how few, who may leave, and how segments moved."""
     return " ".join(
-        [say_core_customers(plan.value), say_risk(plan.churn), say_base(plan.base), say_movements(plan.movements)]
+        [
+            say_core_customers(plan.value),
+            say_risk(plan.churn),
+            say_base(plan.base),
+            say_movements(plan.movements),
+        ]
     )
 
 
@@ -63,7 +77,7 @@ def say_limits(plan: TargetingPlan) -> str:
 
 def say_uplift(plan: TargetingPlan) -> str:
     """Return who is moved by messages, and what the checks of the campaigns found."""
-    return " ".join([say_groups(plan.uplift), say_checks(plan.uplift)])
+    return " ".join([*say_groups(plan.uplift), *say_checks(plan.uplift)])
 
 
 def say_retention(plan: TargetingPlan) -> str:
@@ -95,7 +109,9 @@ def say_staffing(plan: TargetingPlan) -> str:
     """Return the agents that service needs, and what one fewer does."""
     found = plan.staffing
     return " ".join(
-        part for part in (say_agents(found), say_one_fewer(found), say_busy_day(found), say_case_forecast(found)) if part
+        part
+        for part in (say_agents(found), say_one_fewer(found), say_busy_day(found), say_case_forecast(found))
+        if part
     )
 
 

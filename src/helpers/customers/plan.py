@@ -34,6 +34,7 @@ from helpers.customers.selection import (
     plan_contacts,
     trace_budget,
 )
+from helpers.customers.selection import check_tables as contact_exports
 from helpers.customers.settings import TargetingSettings
 from helpers.customers.staffing import Staffing, plan_staffing
 from helpers.customers.uplift import Uplift, contact_worth, measure_uplift
@@ -109,7 +110,9 @@ class TargetingPlan:
             self.read.kpi,
             self.value.kpi,
             self.value.retention.kpi,
-            Kpi("margin at churn risk", self.churn.margin_at_risk, f"{len(self.churn.customers):,} customers"),
+            Kpi(
+                "margin at churn risk", self.churn.margin_at_risk, f"{len(self.churn.customers):,} customers"
+            ),
             self.costs.kpi,
             self._at_a_loss(),
         )
@@ -120,6 +123,45 @@ class TargetingPlan:
         row = self.rules[self.rules["rule"] != PLAN].iloc[0]
         window = f"{row['rule']}, same hold-out and limits"
         return (Kpi("net margin of contacts", float(row["net"]), window), self._waste_of(str(row["rule"])))
+
+    def contact_rows(self) -> pd.DataFrame:
+        """Return the contact list, best first: ids, segment, channel, cost, net with net_low, net_high, reason."""
+        rows = self.contacts.contact_list
+        named = self.base.table[["customer_id", "segment"]]
+        rows = rows.merge(named, on="customer_id", how="left", validate="many_to_one").assign(
+            net_low=rows["value_low"] - rows["cost"], net_high=rows["value_high"] - rows["cost"]
+        )
+        return rows.sort_values(
+            ["net", "campaign_id", "customer_id"], ascending=[False, True, True], ignore_index=True
+        )
+
+    def customer_rows(self) -> pd.DataFrame:
+        """Return one row per customer: segment, value, chance to leave, cost to serve, let-downs; ids only."""
+        keys = "customer_id"
+        base = self.base.table[
+            [keys, "segment", "orders", "last_year_margin", "days_since_last_order", "quality"]
+        ]
+        value = self.value.table[[keys, "clv", "low", "high", "expected_orders", "next_order"]]
+        leaving = self.churn.customers[[keys, "probability"]].rename(columns={"probability": "leaves"})
+        costs = self.costs.table[[keys, "cost_to_serve", "net_profit"]]
+        served = self.experience.customers[[keys, "let_down"]]
+        rows = base
+        for part in (value, leaving, costs, served):
+            rows = rows.merge(part, on=keys, how="left", validate="one_to_one")
+        return rows.sort_values(["clv", keys], ascending=[False, True], ignore_index=True)
+
+    def core_rows(self) -> pd.DataFrame:
+        """Return the core customers at risk, most at stake first, with what to offer them next."""
+        rows = self.value.core.table
+        rows = rows[rows["is_at_risk"].astype(bool)]
+        known = self.customer_rows()[["customer_id", "segment", "clv", "low", "high", "leaves"]]
+        both = rows.merge(known, on="customer_id", how="left", validate="one_to_one")
+        return both.merge(self._first_offers(), on="customer_id", how="left", validate="one_to_one")
+
+    def _first_offers(self) -> pd.DataFrame:
+        """Return customer_id, offer: the first product that is suggested to each."""
+        first = self.products.table.drop_duplicates("customer_id")
+        return first[["customer_id", "product_id"]].rename(columns={"product_id": "offer"})
 
     def _waste_of(self, rule: str) -> Kpi:
         row = self.rules.set_index("rule").loc[rule]
@@ -157,8 +199,8 @@ def plan_targeting(case: Case, settings: TargetingSettings | None = None) -> Tar
     seen = case.seen_on(until)
     history = read_history(seen, until)
     base = read_customer_base(seen, until)
-    uplift = measure_uplift(seen, history, settings.uplift)
-    worth = contact_worth(seen, history, uplift)
+    uplift = measure_uplift(history, seen, settings.uplift)
+    worth = contact_worth(uplift, history, seen, settings.uplift)
     contacts = plan_contacts(seen, settings.selection, worth, until)
     scores = {RFM_TOP: _rfm_score(base), PROPENSITY_TOP: _propensity(worth)}
     read = read_out(history, settings.read_out)
@@ -186,6 +228,11 @@ def plan_targeting(case: Case, settings: TargetingSettings | None = None) -> Tar
     )
 
 
+def contact_tables(plan: TargetingPlan) -> dict[str, pd.DataFrame]:
+    """Return the exports of the contact plan by name, as the plan check reads them."""
+    return contact_exports(plan.contacts)
+
+
 def _rfm_score(base: CustomerBase) -> pd.DataFrame:
     """Return customer_id, score: the mean rank of recency, frequency and money of the last year."""
     table = base.table
@@ -205,7 +252,9 @@ def _propensity(worth: pd.DataFrame) -> pd.DataFrame:
 def _lists(contacts: ContactPlan, scores: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return policy, incremental_margin, cost of the contacts of the plan and of each rule."""
     chosen = {PLAN: contacts.pairs["is_chosen"].to_numpy(), **baseline_contacts(contacts, scores)}
-    parts = [contacts.pairs.loc[flags, ["value", "cost"]].assign(policy=name) for name, flags in chosen.items()]
+    parts = [
+        contacts.pairs.loc[flags, ["value", "cost"]].assign(policy=name) for name, flags in chosen.items()
+    ]
     return pd.concat(parts, ignore_index=True).rename(columns={"value": "incremental_margin"})
 
 
@@ -221,7 +270,9 @@ def _by_hand(history: CampaignHistory, contacts: ContactPlan) -> pd.DataFrame:
         contacts.by_campaign[["campaign_id", "contacts"]], on="campaign_id", validate="one_to_one"
     )
     parts = [
-        pd.DataFrame({"date": days, "contacts": row["contacts"] / max(len(days), 1), "channel": row["channel"]})
+        pd.DataFrame(
+            {"date": days, "contacts": row["contacts"] / max(len(days), 1), "channel": row["channel"]}
+        )
         for row in planned[planned["channel"].isin(BY_HAND)].to_dict("records")
         if len(days := pd.bdate_range(row["start"], row["end"])) and row["contacts"]
     ]
