@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from tests.customers.many_buyers import UNTIL, case_of, shop, shop_tables
 from tests.customers.base.test_customer_base import ago, tiny
+from tests.customers.many_buyers import UNTIL, case_of, shop, shop_tables
 
 from helpers.customers.cost_to_serve import ActivityRates, cost_to_serve
 from helpers.errors import ParameterError
