@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -237,3 +239,11 @@ def test_lifetime_value_is_the_sum_over_weeks() -> None:
     assert free == pytest.approx(steps[-1] * spend.expected_value(2, 22.35)[0], rel=1e-12)
     with pytest.raises(ParameterError, match="'horizon'.*'discount_rate'"):
         lifetime_value(CDNOW, spend, *row, 22.35, horizon=0, discount_rate=-2)
+
+
+@pytest.mark.parametrize(
+    "module", ["arguments", "beta_geometric", "bg_nbd", "gamma_gamma", "lifetime", "pareto_nbd", "ranks"]
+)
+def test_examples_of_the_docstrings_hold(module: str) -> None:
+    result = doctest.testmod(importlib.import_module(f"helpers.customers.value.{module}"))
+    assert result.failed == 0
