@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pandas as pd
 import pytest
-from tests.customers.many_buyers import UNTIL, case_of, shop, shop_tables
 from tests.customers.base.test_customer_base import ago, tiny
+from tests.customers.many_buyers import UNTIL, case_of, shop, shop_tables
 
+from helpers.contract import Case
 from helpers.customers.cost_to_serve import ActivityRates, cost_to_serve
 from helpers.errors import ParameterError
 
@@ -58,8 +61,13 @@ def activities() -> dict[str, pd.DataFrame]:
     }
 
 
+@cache
+def active() -> Case:
+    return case_of(tiny(**activities()))
+
+
 def test_the_cost_of_a_customer_is_that_added_up_by_hand() -> None:
-    result = cost_to_serve(case_of(tiny(**activities())), RATES, UNTIL)
+    result = cost_to_serve(active(), RATES, UNTIL)
     row = result.table.set_index("customer_id").loc["A"]
     # 2 orders, 3 lines, 2 deliveries, freight 3.5 + 5 assumed, 1 return, a complaint, a question, a message
     want = 2 * 1 + 3 * 3 + 2 * 4 + 3.5 + 5 + 6 + 7 + 8 + 0.5
@@ -73,7 +81,7 @@ def test_the_cost_of_a_customer_is_that_added_up_by_hand() -> None:
 
 
 def test_an_activity_counts_on_its_own_day() -> None:
-    result = cost_to_serve(case_of(tiny(**activities())), RATES, UNTIL, window_days=20)
+    result = cost_to_serve(active(), RATES, UNTIL, window_days=20)
     row = result.table.set_index("customer_id").loc["A"]
     assert (row["orders"], row["lines"], row["deliveries"], row["returns"]) == (1, 2, 1, 1)
     assert "B" not in set(result.table["customer_id"])

@@ -1,4 +1,4 @@
-"""Figures of customer value: title and alt text agree with the result, also where there is nothing to draw."""
+"""Figures of customer value: title and alt text agree with the result, also where nothing is to draw."""
 
 from __future__ import annotations
 

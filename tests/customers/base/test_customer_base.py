@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import pickle
+from functools import cache
 from typing import Any
 
 import pandas as pd
 import pytest
 from tests.customers.many_buyers import UNTIL, case_of, shop, shop_tables
 
+from helpers.contract import Case
 from helpers.customers.base.customer_base import CustomerBase, read_customer_base
 from helpers.customers.base.movements import movement_matrix, movements_since, segment_movements
 from helpers.customers.base.segments import SEGMENTS, name_segments
@@ -47,12 +49,18 @@ def tiny(**more: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {**tables, **more}
 
 
-def read(**more: pd.DataFrame) -> CustomerBase:
-    return read_customer_base(case_of(tiny(**more)), UNTIL)
+@cache
+def tiny_case() -> Case:
+    return case_of(tiny())
+
+
+@cache
+def tiny_base() -> CustomerBase:
+    return read_customer_base(tiny_case(), UNTIL)
 
 
 def test_every_known_customer_has_one_row_added_up_by_hand() -> None:
-    base = read()
+    base = tiny_base()
     table = base.table.set_index("customer_id")
     assert sorted(table.index) == ["A", "B", "NEVER"]
     row = table.loc["A"]
@@ -64,21 +72,21 @@ def test_every_known_customer_has_one_row_added_up_by_hand() -> None:
 
 
 def test_no_name_and_no_address_leaves_the_base() -> None:
-    text = read().table.to_csv()
+    text = tiny_base().table.to_csv()
     for personal in ("Anna", "Nora", "example.com"):
         assert personal not in text
 
 
 def test_quality_is_said_in_words() -> None:
-    flags = read().table.set_index("customer_id")["quality"]
+    flags = tiny_base().table.set_index("customer_id")["quality"]
     assert flags["A"] == "mailbox shared with another customer; orders before the day of creation"
     assert flags["B"] == "address without a name; mailbox shared with another customer"
     assert flags["NEVER"] == "consent to e-mail without an address"
-    assert read().flagged()["customers"].tolist() == [2, 1, 1, 1]
+    assert tiny_base().flagged()["customers"].tolist() == [2, 1, 1, 1]
 
 
 def test_anonymous_sales_are_counted_and_stated() -> None:
-    base = read()
+    base = tiny_base()
     row = base.anonymous.iloc[0]
     assert (row["lines"], row["revenue"]) == (1, 50)
     assert row["share_of_revenue"] == pytest.approx(50 / 150)
@@ -86,7 +94,7 @@ def test_anonymous_sales_are_counted_and_stated() -> None:
 
 
 def test_returns_cases_contacts_and_suppressions_are_counted_until_the_day() -> None:
-    base = read(
+    tables = tiny(
         returns=pd.DataFrame(
             {
                 "return_id": ["R1", "R2"],
@@ -134,15 +142,16 @@ def test_returns_cases_contacts_and_suppressions_are_counted_until_the_day() -> 
             }
         ),
     )
+    base = read_customer_base(case_of(tables), UNTIL)
     row = base.table.set_index("customer_id").loc["A"]
     names = ["returns", "returned_units", "complaints", "questions", "surveys", "contacts", "opens"]
-    assert row[names].tolist() == [2, 3, 1, 1, 1, 1, 1]
+    assert [row[name] for name in names] == [2, 3, 1, 1, 1, 1, 1]
     assert row["suppressed_channels"] == "email"
     assert base.table["is_suppressed"].tolist() == [True, False, False]
 
 
 def test_a_base_of_an_earlier_day_does_not_know_what_came_later() -> None:
-    base = read_customer_base(case_of(tiny()), UNTIL - dt.timedelta(days=20))
+    base = read_customer_base(tiny_case(), UNTIL - dt.timedelta(days=20))
     table = base.table.set_index("customer_id")
     assert sorted(table.index) == ["A", "B"]
     assert table.loc["A", "orders"] == 1

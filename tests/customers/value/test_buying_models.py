@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -81,7 +83,7 @@ def test_pareto_likelihood_of_one_customer_is_the_double_integral() -> None:
     r, alpha, s, beta, x, last, age = 0.8, 5.0, 0.9, 8.0, 2, 6.0, 10.0
 
     # Simpson's rule over the square roots, which takes the poles at 0 away
-    root = np.linspace(1e-9, np.sqrt(8), 1201)
+    root = np.linspace(1e-9, np.sqrt(8), 401)
     rate, leaving = np.meshgrid(root**2, root**2, indexing="ij")
     both = rate + leaving
     seen = (leaving * np.exp(-both * last) + rate * np.exp(-both * age)) / both
@@ -237,3 +239,11 @@ def test_lifetime_value_is_the_sum_over_weeks() -> None:
     assert free == pytest.approx(steps[-1] * spend.expected_value(2, 22.35)[0], rel=1e-12)
     with pytest.raises(ParameterError, match="'horizon'.*'discount_rate'"):
         lifetime_value(CDNOW, spend, *row, 22.35, horizon=0, discount_rate=-2)
+
+
+@pytest.mark.parametrize(
+    "module", ["arguments", "beta_geometric", "bg_nbd", "gamma_gamma", "lifetime", "pareto_nbd", "ranks"]
+)
+def test_examples_of_the_docstrings_hold(module: str) -> None:
+    result = doctest.testmod(importlib.import_module(f"helpers.customers.value.{module}"))
+    assert result.failed == 0

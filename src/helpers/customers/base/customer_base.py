@@ -138,8 +138,8 @@ class CustomerBase:
         if not row["lines"]:
             return "Every order names a customer."
         return (
-            f"Order lines that name no customer: {row['lines']:,.0f} ({row['share_of_revenue']:.1%} of revenue); "
-            "they count for nobody here."
+            f"Order lines that name no customer: {row['lines']:,.0f} "
+            f"({row['share_of_revenue']:.1%} of revenue); they count for nobody here."
         )
 
 

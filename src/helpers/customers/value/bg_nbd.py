@@ -180,7 +180,7 @@ def fit_bg_nbd(frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> BgNb
     --------
     >>> model = fit_bg_nbd([2, 1, 0, 0, 7, 1], [30.4, 1.7, 0, 0, 29.4, 5], [38.9] * 6)
     >>> model.expected_purchases(39, [0, 7], [0, 29.4], 38.9).round(1)
-    array([0.5, 5.6])
+    array([0.5, 6.5])
     """
     return BgNbd._fit(_some_customers(read_histories(frequency, recency, age)))
 

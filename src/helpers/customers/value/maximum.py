@@ -97,8 +97,8 @@ def draw_thetas(theta: Floats, covariance: Floats, number: int, rng: np.random.G
 def _climb(score: Score, start: Floats, scale: float) -> tuple[float, Floats]:
     """Return loss and place of the peak that is climbed from a point.
 
-    Beyond the bounds a wall rises smoothly: BFGS keeps its sense of the slope, and a parameter that the data do
-    not pin down stops there.
+    Beyond the bounds a wall rises smoothly: BFGS keeps its sense of the slope, and a parameter that the data
+    do not pin down stops there. (L-BFGS-B waits for threads of BLAS, on a busy machine for most of its time.)
     """
 
     def loss(theta: Floats) -> tuple[float, Floats]:
