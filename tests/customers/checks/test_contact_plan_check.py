@@ -14,10 +14,12 @@ from tests.customers.selection import campaign_shop as toy
 
 from helpers.customers import checks
 from helpers.customers.checks import check_contact_plan
+from helpers.customers.checks.contact_plan import check_over, contact_plan_rules
 from helpers.customers.selection import SelectionSettings, check_tables, plan_contacts
 from helpers.errors import PlanCheckError
 
 type Exports = dict[str, pd.DataFrame]
+RULES = {rule.name: rule for rule in contact_plan_rules()}
 SETTINGS = SelectionSettings(budget=30.0, channel_capacity={"email": 40, "phone": 9}, rest_days=5)
 
 
@@ -188,7 +190,10 @@ def first_of_each(exports: Exports, held: pd.DataFrame) -> pd.DataFrame:
 
 @pytest.mark.parametrize("name", BREACHES)
 def test_a_broken_rule_is_named(name: str, exports: Exports, case: toy.ShopCase) -> None:
-    assert name in broken_rules(BREACHES[name](exports), case)
+    if name not in RULES:  # the comparison of totals that every check makes
+        assert name in broken_rules(BREACHES[name](exports), case)
+        return
+    assert len(RULES[name].broken(check_over(BREACHES[name](exports), case)))
 
 
 def test_every_rule_has_a_breach_here(exports: Exports, case: toy.ShopCase) -> None:

@@ -56,10 +56,11 @@ def best_by_trying(given: dict[str, Any], most: int) -> float:
     options = [np.array(some) for some in product([0, 1], repeat=offers) if sum(some) <= most]
     states: dict[tuple[int, ...], float] = {(0,) * offers: 0.0}
     for customer, row in enumerate(net):
+        allowed = np.asarray(given["eligible"])[customer]
         grown: dict[tuple[int, ...], float] = {}
         for counts, worth in states.items():
             for some in options:
-                if (some > given["eligible"][customer]).any():
+                if (some > allowed).any():
                     continue
                 key = tuple((np.array(counts) + some).tolist())
                 grown[key] = max(grown.get(key, -np.inf), worth + float(row @ some))
@@ -67,9 +68,9 @@ def best_by_trying(given: dict[str, Any], most: int) -> float:
     channel, stock = np.asarray(given["channel"]), np.asarray(given["offer_stock"])
     best = 0.0
     for done, worth in states.items():
-        counts = np.array(done)
-        fits = counts @ np.asarray(given["cost"]) <= given["budget"] + 1e-9 and (counts <= stock).all()
-        if fits and all(counts[channel == c].sum() <= cap for c, cap in enumerate(given["channel_capacity"])):
+        made = np.array(done)
+        fits = made @ np.asarray(given["cost"]) <= given["budget"] + 1e-9 and (made <= stock).all()
+        if fits and all(made[channel == c].sum() <= cap for c, cap in enumerate(given["channel_capacity"])):
             best = max(best, worth)
     return best
 

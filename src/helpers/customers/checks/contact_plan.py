@@ -45,14 +45,19 @@ def check_contact_plan(
     PlanReport
         Every broken rule; `require()` raises on any. An export or column that is not there is one.
     """
-    last = until or case.as_of
-    today = pd.DataFrame({"day": [pd.Timestamp(last)], "next": [pd.Timestamp(last + dt.timedelta(days=1))]})
-    read = {name: as_laid_out(name, tables[name]) for name in LAYOUT if name in tables}
-    known = PlanTables({**read, **case_tables(case, last), "today": today}, {"open_pairs": open_pairs})
+    known = check_over(tables, case, until)
     claimed, recomputed = _net(known)
     return check_plan(
         contact_plan_rules(), known, status=_status(known), claimed=claimed, recomputed=recomputed
     )
+
+
+def check_over(tables: Mapping[str, pd.DataFrame], case: Case, until: dt.date | None = None) -> PlanTables:
+    """Return everything that the rules look at: typed exports, tables of the case, open pairs."""
+    last = until or case.as_of
+    today = pd.DataFrame({"day": [pd.Timestamp(last)], "next": [pd.Timestamp(last + dt.timedelta(days=1))]})
+    read = {name: as_laid_out(name, tables[name]) for name in LAYOUT if name in tables}
+    return PlanTables({**read, **case_tables(case, last), "today": today}, {"open_pairs": open_pairs})
 
 
 def contact_plan_rules() -> tuple[PlanRule, ...]:

@@ -23,6 +23,7 @@ MILP_PAIRS = 20_000
 LP_PAIRS = 200_000
 EXACT_PAIRS = 2_000  # pairs up to which the optimum itself is sought
 EXACT_GAP = 1e-9
+PROVEN = 1e-8  # gap that rounding alone may leave
 EXACT_NODES, MILP_NODES = 400, 2_000
 METHODS = ("auto", "milp", "lp", "dual")
 
@@ -182,8 +183,8 @@ def _result(
         value += float(programme.net_of(start, start + CHUNK)[part].sum())
     bound = max(bound, value)
     gap = relative_gap(value, bound)
-    status = "optimal" if gap <= 1e-9 else "within the gap asked"
-    if gap > max(asked, 1e-9):
+    status = "optimal" if gap <= PROVEN else "within the gap asked"
+    if gap > max(asked, PROVEN):
         status = "stopped early, with a plan"
     return Chosen(chosen, value, bound, gap, prices, method, status, time.perf_counter() - begun)
 
