@@ -137,10 +137,9 @@ def _all_scores(chances: dict[str, Floats], left: Floats, weight: Floats | None 
     times = np.ones(len(left)) if weight is None else weight
     rows = {name: dict(zip(SCORES, scores(p, left, times), strict=True)) for name, p in chances.items()}
     table = pd.DataFrame(rows).T
-    return table.assign(
-        gain_over_rule=table.loc["rule", "log_loss"] - table["log_loss"],
-        gain_over_base=table.loc["base", "log_loss"] - table["log_loss"],
-    )
+    loss = table["log_loss"].astype(float)
+    gains = {f"gain_over_{name}": float(loss[name]) - loss for name in ("rule", "base")}
+    return table.assign(**gains)
 
 
 def _with_limits(whole: pd.DataFrame, drawn: list[pd.DataFrame], level: float) -> pd.DataFrame:
@@ -219,4 +218,4 @@ def reliability(predicted: pd.DataFrame, name: str, settings: ChurnSettings) -> 
 def _shares(place: Ints, left: Floats, weight: Floats, bins: int) -> Floats:
     total = np.bincount(place, weights=weight, minlength=bins)
     gone = np.bincount(place, weights=weight * left, minlength=bins)
-    return np.divide(gone, total, out=np.full(bins, np.nan), where=total > 0)
+    return np.asarray(np.divide(gone, total, out=np.full(bins, np.nan), where=total > 0))
