@@ -2,8 +2,8 @@
 
     OMP_NUM_THREADS=1 uv run python benchmarks/churn.py [--seeds 1 2 3] [--real data/complete_journey]
 
-Per seed: out-of-time AUC and log loss of the chosen model beside the plain rule; AUC against who is truly gone
-at the end (a stricter thing than no order in the horizon); hit rate of next products beside popularity; and
+Per seed: out-of-time AUC and log loss of the models beside the plain rule; AUC against who is truly gone at
+the end (a stricter thing than no order in the horizon); hit rate of next products beside popularity; and
 the share of later buying lost per short order beside the true chance to leave, by segment and channel.
 """
 
@@ -22,6 +22,7 @@ from helpers.contract.sample import make_sample
 from helpers.customers.churn import Churn, estimate_churn, say_model
 from helpers.customers.churn.validation import weighted_auc
 from helpers.customers.experience import Experience, measure_experience, say_experience
+from helpers.customers.experience.served_orders import read_served_orders
 from helpers.customers.next_product import NextProducts, next_products, say_test
 
 
@@ -41,7 +42,7 @@ def timed[R](verb: Callable[[Case], R], case: Case) -> tuple[R, float]:
 
 def churn_line(churn: Churn, truth: pd.DataFrame) -> dict[str, object]:
     rows = churn.customers
-    gone = (~truth["alive"].reindex(rows["customer_id"]).astype(bool)).to_numpy(float)
+    gone = 1 - truth["alive"].reindex(rows["customer_id"]).to_numpy(float)
     overdue = (rows["days_since_last_order"] / rows["usual_gap_days"]).to_numpy(float)
     even, table = np.ones(len(rows)), churn.scores.astype(float)
     return {
@@ -59,18 +60,22 @@ def product_line(found: NextProducts) -> dict[str, object]:
     return {"ranker": found.ranker, **{f"hit@3 {name}": float(rate) for name, rate in rates.items()}}
 
 
-def effect_lines(seed: int, found: Experience, truth: pd.DataFrame) -> pd.DataFrame:
-    """Put each group's share lost beside the mean true chance to leave of its customers still active."""
+def effect_lines(seed: int, case: Case, found: Experience, truth: pd.DataFrame) -> pd.DataFrame:
+    """Put each group's share lost beside the true chance to leave, mean over its short orders."""
+    orders = read_served_orders(case).orders
+    short = orders.loc[orders["short"], "customer_id"].to_frame()
+    about = case.table("customers").set_index("customer_id")
+    who = about.reindex(short["customer_id"])
+    met = (who["segment"] + ", " + who["channel"]).to_numpy()
+    true = truth["leave_probability"].reindex(short["customer_id"]).groupby(met).mean()
     harm = found.harm
     leave = truth["leave_probability"].reindex(harm["customer_id"]).to_numpy(float)
-    group = harm["segment"] + ", " + harm["channel"]
-    true = harm.assign(leave=leave).groupby(group)["leave"].mean()
     lost = harm["expected"].to_numpy(float) * leave
     rows = found.shares.assign(seed=seed, true=-found.shares["group"].map(true))
     inside = (rows["low"] <= rows["true"]) & (rows["true"] <= rows["high"])
     print(
-        f"seed {seed}: true chance inside the interval in {int(inside.sum())} of {len(rows)} groups; rank "
-        f"correlation of harm per customer with the truth {harm['harm'].corr(pd.Series(lost), 'spearman'):.3f}"
+        f"seed {seed}: true chance inside the interval in {int(inside.sum())} of {len(rows)} groups; "
+        f"rank correlation of harm per customer with the truth {harm['harm'].corr(pd.Series(lost), 'spearman'):.3f}"
     )
     return rows[["seed", "group", "events", "own", "own_sd", "share", "low", "high", "true"]]
 
@@ -82,10 +87,11 @@ def sample_seed(seed: int) -> tuple[dict[str, object], pd.DataFrame]:
     products, products_s = timed(next_products, case)
     experience, experience_s = timed(measure_experience, case)
     print("\n".join(say_experience(experience)))
-    verdicts = experience.overall().set_index("kind")["verdict"].to_dict()
+    overall = experience.overall()
+    verdicts = dict(zip(overall["kind"].astype(str), overall["verdict"].astype(str), strict=True))
     seconds = {"churn s": churn_s, "products s": products_s, "experience s": experience_s}
     line = {"seed": seed, **churn_line(churn, truth), **product_line(products), **verdicts, **seconds}
-    return line, effect_lines(seed, experience, truth)
+    return line, effect_lines(seed, case, experience, truth)
 
 
 def real_case(folder: str) -> None:

@@ -36,7 +36,8 @@ def claim_churn_calibration(churn: Churn) -> str:
         return "Not yet knowable how well the stated chances hold"
     inside = (rows["predicted"] >= rows["observed_low"]) & (rows["predicted"] <= rows["observed_high"])
     widest = float((rows["predicted"] - rows["observed"]).abs().max())
-    return f"Stated chances held in {int(inside.sum())} of {len(rows)} groups, off by {percent(widest, 1)} at most"
+    held = f"{int(inside.sum())} of {len(rows)} groups"
+    return f"Stated chances held in {held}, off by {percent(widest, 1)} at most"
 
 
 def describe_churn_calibration(churn: Churn) -> str:

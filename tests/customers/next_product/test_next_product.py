@@ -168,7 +168,7 @@ def test_top_products_are_those_a_sort_gives() -> None:
 
 def test_a_successor_inherits_what_was_learnt() -> None:
     case = pairs_case()
-    products = case.table("products").assign(successor_id=["C", None, None, None])
+    products = case.table("products").assign(successor_id=np.array(["C", None, None, None], dtype=object))
     bought = read_bought(case.replace(products=products), QUICK)
     assert bought.products["product_id"].tolist() == ["B", "C", "D"]
 

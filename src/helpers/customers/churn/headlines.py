@@ -36,8 +36,8 @@ def say_risk(found: Churn) -> str:
     share = float(top["margin_at_risk"].sum()) / whole if whole > 0 else 0.0
     noun = "customer holds" if len(top) == 1 else "customers hold"
     return (
-        f"Of {count}, {rows['probability'].sum():,.0f} are expected to leave; {found.money_word} of last year "
-        f"at risk: {whole:,.0f} ({low:,.0f} to {high:,.0f}). {len(top):,} {noun} {percent(share)} of it."
+        f"Of {count}, {rows['probability'].sum():,.0f} are expected to leave; {found.money_word} of last "
+        f"year at risk: {whole:,.0f} ({low:,.0f} to {high:,.0f}). {len(top):,} {noun} {percent(share)} of it."
     )
 
 

@@ -94,7 +94,8 @@ def predict_out_of_time(rows: pd.DataFrame, settings: ChurnSettings) -> pd.DataF
         names = ["customer", "day", "left", *MODELS, *(f"raw_{name}" for name in MODELS)]
         return pd.DataFrame(columns=names, dtype=float)
     table = pd.concat(parts, ignore_index=True)
-    return table.assign(**{name: _calibrated(table, name) for name in MODELS})
+    calibrated = pd.DataFrame({name: _calibrated(table, name) for name in MODELS})
+    return pd.concat([table, calibrated], axis=1)
 
 
 def _calibrated(table: pd.DataFrame, name: str) -> Floats:

@@ -34,7 +34,7 @@ def say_service(found: Experience) -> str:
     """Return the shares of orders short, late, returned and complained of, with their intervals."""
     rows = found.kpis[(found.kpis["denominator"] > 0) & (found.kpis["kpi"] != "let down")]
     if rows.empty:
-        return "No order of a known customer in the window."
+        return f"No order of the last {found.settings.window_days} days could be judged."
     parts = [
         f"{row['kpi']} {percent(row['value'], 1)} ({percent(row['low'], 1)} to {percent(row['high'], 1)})"
         for row in rows.to_dict("records")

@@ -60,7 +60,7 @@ def _floored(rows: pd.DataFrame) -> pd.Series[float]:
     least = np.sqrt(share * (1 - share) / count) / rows["expected"].astype(float).clip(lower=1e-9)
     is_share = rows["outcome"] == "orders_again"
     own = rows["relative_sd"].astype(float)
-    return own.mask(is_share & (own < least), least)
+    return pd.Series(np.where(is_share & (own < least), least, own), index=rows.index)
 
 
 def _verdicts(rows: pd.DataFrame, z: float) -> list[str]:

@@ -51,9 +51,9 @@ def say_test(found: NextProducts) -> list[str]:
     noun = "customer" if found.customers_tested == 1 else "customers"
     tested = (
         f"In the last {found.settings.window_days} days, which nothing was learnt from, "
-        f"{percent(rate, 1)} ({percent(low, 1)} to {percent(high, 1)}) of {found.customers_tested:,} {noun} with a "
-        f"purchase they could be suggested bought one of their {top} (recall {percent(recall, 1)}); popularity "
-        f"reaches {percent(popular, 1)}, what they bought last {percent(own, 1)}."
+        f"{percent(rate, 1)} ({percent(low, 1)} to {percent(high, 1)}) of {found.customers_tested:,} {noun} "
+        f"with a purchase they could be suggested bought one of their {top} (recall {percent(recall, 1)}); "
+        f"popularity reaches {percent(popular, 1)}, what they bought last {percent(own, 1)}."
     )
     return [tested, _say_co_purchase(found)]
 

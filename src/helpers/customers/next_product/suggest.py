@@ -175,7 +175,7 @@ def _described(
         name=products["name"].to_numpy(dtype=object)[product],
         category=products["category"].to_numpy(dtype=object)[product],
         bought_before=np.asarray(had) > 0,
-        instead_of=[ids[at] if at >= 0 else None for at in instead],
+        instead_of=np.array([*ids, None], dtype=object)[instead],  # −1 is the last: None
         chance=chance[place],
         chance_low=low[place],
         chance_high=high[place],
