@@ -130,6 +130,6 @@ def _notes(days: int, settings: ChurnSettings) -> tuple[str, ...]:
         return ()
     return (
         "The chance of leaving is not yet tested: that takes two past days "
-        f"{settings.horizon_days} days apart, each followed by {settings.horizon_days} days of orders and with "
-        "orders before it.",
+        f"{settings.horizon_days} days apart, each followed by {settings.horizon_days} days "
+        "of orders and with orders before it.",
     )

@@ -36,8 +36,8 @@ def say_risk(found: Churn) -> str:
     share = float(top["margin_at_risk"].sum()) / whole if whole > 0 else 0.0
     noun = "customer holds" if len(top) == 1 else "customers hold"
     return (
-        f"Of {count}, {rows['probability'].sum():,.0f} are expected to leave; {found.money_word} of last year at "
-        f"risk: {whole:,.0f} ({low:,.0f} to {high:,.0f}). {len(top):,} {noun} {percent(share)} of it."
+        f"Of {count}, {rows['probability'].sum():,.0f} are expected to leave; {found.money_word} of last "
+        f"year at risk: {whole:,.0f} ({low:,.0f} to {high:,.0f}). {len(top):,} {noun} {percent(share)} of it."
     )
 
 
@@ -49,8 +49,8 @@ def say_model(found: Churn) -> str:
     judged = int(found.days["is_judged"].sum())
     day = "1 later day" if judged == 1 else f"{judged} later days"
     head = (
-        f"Tested on {day} than those learnt from, best by log loss: {_NAMES[found.model]}, AUC {row['auc']:.3f} "
-        f"({row['auc_low']:.3f} to {row['auc_high']:.3f}), log loss {row['log_loss']:.3f}."
+        f"Tested on {day} than those learnt from, best by log loss: {_NAMES[found.model]}, AUC "
+        f"{row['auc']:.3f} ({row['auc_low']:.3f} to {row['auc_high']:.3f}), log loss {row['log_loss']:.3f}."
     )
     return f"{head} {_say_gain(found)}"
 

@@ -62,4 +62,4 @@ class Churn:
     @property
     def beats_rule(self) -> bool:
         """Whether the model chosen surely saves log loss against the plain rule."""
-        return self.is_validated and float(self.scores.loc[self.model, "gain_over_rule_low"]) > 0
+        return self.is_validated and float(self.scores["gain_over_rule_low"].astype(float)[self.model]) > 0

@@ -66,6 +66,6 @@ class ChurnSettings:
     def definition(self) -> str:
         """What it means to leave, in one sentence."""
         return (
-            f"A customer who ordered in the last {self.active_days} days counts as leaving if no order follows "
-            f"within {self.horizon_days} days of the day."
+            f"A customer who ordered in the last {self.active_days} days counts as leaving if no order "
+            f"follows within {self.horizon_days} days of the day."
         )

@@ -154,9 +154,10 @@ def _categories(case: Case, until: dt.date, number: pd.Series[int]) -> tuple[Eve
 
 
 def snapshot(logs: Logs, day: int, settings: ChurnSettings) -> pd.DataFrame:
-    """Return one row per customer active on a day: customer, `LABELS`, `FEATURES`, left (nan if not yet known).
+    """Return one row per customer active on a day: customer, day, `LABELS`, `FEATURES`, left.
 
-    Counts are logarithms of 1 + the count; nan where a feature has no meaning (no answer, no order line).
+    `left` is nan if not yet known. Counts are logarithms of 1 + the count; nan where a feature has no
+    meaning (no answer).
     """
     everyone = np.arange(len(logs.people), dtype=np.int64)
     end = np.full(len(everyone), day + 1, dtype=np.int64)

@@ -94,7 +94,8 @@ def predict_out_of_time(rows: pd.DataFrame, settings: ChurnSettings) -> pd.DataF
         names = ["customer", "day", "left", *MODELS, *(f"raw_{name}" for name in MODELS)]
         return pd.DataFrame(columns=names, dtype=float)
     table = pd.concat(parts, ignore_index=True)
-    return table.assign(**{name: _calibrated(table, name) for name in MODELS})
+    calibrated = pd.DataFrame({name: _calibrated(table, name) for name in MODELS})
+    return pd.concat([table, calibrated], axis=1)
 
 
 def _calibrated(table: pd.DataFrame, name: str) -> Floats:
@@ -137,10 +138,9 @@ def _all_scores(chances: dict[str, Floats], left: Floats, weight: Floats | None 
     times = np.ones(len(left)) if weight is None else weight
     rows = {name: dict(zip(SCORES, scores(p, left, times), strict=True)) for name, p in chances.items()}
     table = pd.DataFrame(rows).T
-    return table.assign(
-        gain_over_rule=table.loc["rule", "log_loss"] - table["log_loss"],
-        gain_over_base=table.loc["base", "log_loss"] - table["log_loss"],
-    )
+    loss = table["log_loss"].astype(float)
+    gains = {f"gain_over_{name}": float(loss[name]) - loss for name in ("rule", "base")}
+    return table.assign(**gains)
 
 
 def _with_limits(whole: pd.DataFrame, drawn: list[pd.DataFrame], level: float) -> pd.DataFrame:
@@ -219,4 +219,4 @@ def reliability(predicted: pd.DataFrame, name: str, settings: ChurnSettings) -> 
 def _shares(place: Ints, left: Floats, weight: Floats, bins: int) -> Floats:
     total = np.bincount(place, weights=weight, minlength=bins)
     gone = np.bincount(place, weights=weight * left, minlength=bins)
-    return np.divide(gone, total, out=np.full(bins, np.nan), where=total > 0)
+    return np.asarray(np.divide(gone, total, out=np.full(bins, np.nan), where=total > 0))

@@ -4,8 +4,10 @@ For order days i with A = 1 (let down) or 0 (smooth), outcome Y, features X know
 
     e(X)  chance of being let down            m(X)  expected outcome of a smooth order
     ψ_i   = A (Y − m) − (1 − A) e/(1 − e) (Y − m)
-    θ     = Σ ψ ÷ Σ A            mean change per let-down        (doubly robust; Robins, Rotnitzky and Zhao 1994;
-    δ     = Σ ψ ÷ Σ A m          share of expected buying        Hirano, Imbens and Ridder 2003 for the treated)
+    θ     = Σ ψ ÷ Σ A            mean change per let-down
+    δ     = Σ ψ ÷ Σ A m          share of expected buying
+
+(doubly robust: Robins, Rotnitzky and Zhao 1994; for the treated: Hirano, Imbens and Ridder 2003)
 
 e is a logistic and m a Poisson (money) or logistic (orders again) regression with a ridge, each fitted on
 other customers than it is used on (cross-fitting; Chernozhukov et al. 2018). Intervals allow for customers

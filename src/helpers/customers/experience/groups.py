@@ -72,12 +72,13 @@ def _places(found: Floats, sd: Floats) -> Floats:
     """Return the grid of effects: wide enough for every estimate, finest around the middle one."""
     middle, finest = float(np.median(found)), float(sd.min()) / 8
     ends = np.array([(found - 4 * sd).min() - WIDE, (found + 4 * sd).max() + WIDE]) - middle
-    bent = np.linspace(*np.arcsinh(ends / (20 * finest)), PLACES)
+    first, last = np.arcsinh(ends / (20 * finest)).tolist()
+    bent = np.linspace(first, last, PLACES)
     return np.asarray(middle + 20 * finest * np.sinh(bent))
 
 
 def _priors(place: Floats, found: Floats, sd: Floats) -> tuple[Floats, Floats]:
-    """Return the prior of each (μ, τ), shape (grid, places), and the log likelihood of all groups under it."""
+    """Return the prior of each (μ, τ), shape (grid, places), and the log likelihood of all groups."""
     middle, finest = float(np.average(found, weights=sd**-2.0)), float(sd.min())
     means = np.linspace(float(np.quantile(found, 0.1)), float(np.quantile(found, 0.9)), MEANS)
     means = np.r_[means, middle]

@@ -34,7 +34,7 @@ def say_service(found: Experience) -> str:
     """Return the shares of orders short, late, returned and complained of, with their intervals."""
     rows = found.kpis[(found.kpis["denominator"] > 0) & (found.kpis["kpi"] != "let down")]
     if rows.empty:
-        return "No order of a known customer in the window."
+        return f"No order of the last {found.settings.window_days} days could be judged."
     parts = [
         f"{row['kpi']} {percent(row['value'], 1)} ({percent(row['low'], 1)} to {percent(row['high'], 1)})"
         for row in rows.to_dict("records")
@@ -63,8 +63,8 @@ def _say_effect(found: Experience, row: Mapping[Any, Any]) -> str:
     )
     if row["verdict"] == CONFOUNDED:
         return (
-            f"{head} ({limits}), but the {days} days before it differ as well, by {percent(row['placebo'], 1)}: "
-            "confounded, so no effect can be read from it."
+            f"{head} ({limits}), but the {days} days before it differ as well, by "
+            f"{percent(row['placebo'], 1)}: confounded, so no effect can be read from it."
         )
     if row["verdict"] == SEEN:
         return f"{head} ({limits}); the {days} days before it show no such difference."
@@ -79,10 +79,13 @@ def say_groups(found: Experience) -> str:
     known = rows[rows["is_knowable"] & (rows["share"] < 0)].sort_values("share")
     if known.empty:
         return "In no group is a loss after a short order knowable apart from chance."
-    parts = [
-        f"{row['group']} {percent(-row['share'], 1)} ({percent(-row['high'], 1)} to {percent(-row['low'], 1)})"
-        for row in known.head(3).to_dict("records")
-    ]
+    parts = [_say_group(row) for row in known.head(3).to_dict("records")]
     rest = len(rows) - len(known)
     tail = f"; in {rest} other {'group' if rest == 1 else 'groups'} a loss is not knowable" if rest else ""
     return f"Share of later buying lost per short order, largest first: {'; '.join(parts)}{tail}."
+
+
+def _say_group(row: Mapping[Any, Any]) -> str:
+    limits = f"{percent(-row['high'], 1)} to {percent(-row['low'], 1)}"
+    doubt = "; confounded: these customers differed before it as well" if row["is_confounded"] else ""
+    return f"{row['group']} {percent(-row['share'], 1)} ({limits}{doubt})"

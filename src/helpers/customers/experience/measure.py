@@ -129,8 +129,8 @@ def _notes(
     notes = list(purchases.notes)
     if not served.has_shipments:
         notes.append(
-            "There are no shipments: whether an order was late is not known, and short is what is cancelled or "
-            "on back order. Fill the table shipments."
+            "There are no shipments: whether an order was late is not known, and short is what is cancelled "
+            "or on back order. Fill the table shipments."
         )
     if not served.has_cases:
         notes.append("There are no service cases: complaints and answers to surveys are not known.")
@@ -144,7 +144,7 @@ def _notes(
         )
     if len(effects):
         notes.append(
-            "Sales that were lost before they became an order are not in the data: some customers who count as "
-            "served smoothly were let down too, which makes effects look smaller."
+            "Sales that were lost before they became an order are not in the data: some customers who count "
+            "as served smoothly were let down too, which makes effects look smaller."
         )
     return tuple(notes)

@@ -31,8 +31,8 @@ class Panel:
     Parameters
     ----------
     rows
-        customer_id, customer (number), day (since 1970), kind, lines, units, value, rush, asked_days, segment,
-        channel, group.
+        customer_id, customer (number), day (since 1970), kind, lines, units, value, rush, asked_days,
+        segment, channel, group.
     customers
         customer_id by number.
     orders

@@ -10,8 +10,8 @@ import pandas as pd
 from helpers.customers.experience.settings import ExperienceSettings
 
 CAVEAT = (
-    "Associated with, after adjusting for what each customer bought before, for the order and for segment and "
-    "channel; not randomised."
+    "Associated with, after adjusting for what each customer bought before, for the order and for segment "
+    "and channel; not randomised."
 )
 
 
@@ -61,6 +61,6 @@ class Experience:
         rows = self.effects
         return rows[(rows["group"] == "all") & (rows["outcome"] == outcome)].reset_index(drop=True)
 
-    def kpi(self, name: str) -> pd.Series[float]:
-        """Return one row of `kpis`."""
-        return self.kpis.set_index("kpi").loc[name]
+    def kpi(self, name: str) -> float:
+        """Return the value of one KPI; nan where nothing was counted."""
+        return float(self.kpis.set_index("kpi")["value"].astype(float)[name])

@@ -4,8 +4,8 @@
     step      (XᵀWX + λI) Δ = Xᵀ(y − μ) − λ b
 
 with μ = 1/(1+e^−η), W = μ(1−μ) (logistic) or μ = e^η, W = μ (Poisson, any y ≥ 0; right for a mean of money).
-McCullagh and Nelder (1989), "Generalized Linear Models", ch. 2.5; le Cessie and van Houwelingen (1992), "Ridge
-estimators in logistic regression".
+McCullagh and Nelder (1989), "Generalized Linear Models", ch. 2.5; le Cessie and van Houwelingen (1992),
+"Ridge estimators in logistic regression".
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ def fit_ridge(columns: Floats, outcome: Floats, family: Family, ridge: float = 1
 
     Examples
     --------
-    >>> model = fit_ridge(np.array([[0.0], [0.0], [1.0], [1.0]]), np.array([1.0, 3.0, 8.0, 8.0]), "poisson", 0.0)
+    >>> columns, outcome = np.array([[0.0], [0.0], [1.0], [1.0]]), np.array([1.0, 3.0, 8.0, 8.0])
+    >>> model = fit_ridge(columns, outcome, "poisson", 0.0)
     >>> model.predict(np.array([[0.0], [1.0]])).round(6).tolist()
     [2.0, 8.0]
     """

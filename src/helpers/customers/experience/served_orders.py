@@ -38,8 +38,10 @@ sent AS (
     SELECT
         l.order_id, l.line, count(s.order_id) AS shipments,
         coalesce(sum(s.quantity) FILTER (s.ship_date <= l.due), 0) AS left_in_time,
-        coalesce(sum(s.quantity) FILTER (coalesce(s.delivered_date, s.ship_date) <= l.due), 0) AS came_in_time,
-        coalesce(sum(s.quantity) FILTER (coalesce(s.delivered_date, s.ship_date) <= l.promised), 0) AS as_promised
+        coalesce(sum(s.quantity) FILTER (coalesce(s.delivered_date, s.ship_date) <= l.due), 0)
+            AS came_in_time,
+        coalesce(sum(s.quantity) FILTER (coalesce(s.delivered_date, s.ship_date) <= l.promised), 0)
+            AS as_promised
     FROM lines l LEFT JOIN shipments s
         ON s.order_id = l.order_id AND s.order_line = l.line AND s.ship_date <= $until
     GROUP BY l.order_id, l.line

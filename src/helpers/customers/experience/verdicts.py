@@ -60,7 +60,7 @@ def _floored(rows: pd.DataFrame) -> pd.Series[float]:
     least = np.sqrt(share * (1 - share) / count) / rows["expected"].astype(float).clip(lower=1e-9)
     is_share = rows["outcome"] == "orders_again"
     own = rows["relative_sd"].astype(float)
-    return own.where(~is_share, np.maximum(own, least))
+    return pd.Series(np.where(is_share & (own < least), least, own), index=rows.index)
 
 
 def _verdicts(rows: pd.DataFrame, z: float) -> list[str]:
@@ -91,12 +91,13 @@ def share_lost(effects: pd.DataFrame, groups: list[str], settings: ExperienceSet
     -------
     pandas.DataFrame
         group, events, customers, own (the group's own estimate), own_sd, share (negative is a loss), low,
-        high, is_knowable (the interval leaves out zero); without rows where no effect was estimated.
+        high, is_knowable (the interval leaves out zero), is_confounded (the group ordered more or less
+        than was expected before it, too); without rows where no effect was estimated.
     """
     rows = effects[(effects["kind"] == "short") & (effects["group"] != ALL)]
     if rows.empty:
         names = ["group", "events", "customers", "own", "own_sd", "share", "low", "high", "is_knowable"]
-        return pd.DataFrame(columns=names)
+        return pd.DataFrame(columns=[*names, "is_confounded"])
     money, again = (
         rows[rows["outcome"] == name].set_index("group").reindex(groups) for name in ("money", "orders_again")
     )
@@ -115,6 +116,7 @@ def share_lost(effects: pd.DataFrame, groups: list[str], settings: ExperienceSet
             "low": np.clip(shrunk.low, -1, None),
             "high": shrunk.high,
             "is_knowable": (shrunk.low > 0) | (shrunk.high < 0),
+            "is_confounded": (again["verdict"] == CONFOUNDED).to_numpy(bool),
         }
     )
 

@@ -27,7 +27,8 @@ DUE = 0.8
 
 _FREE = """
 WITH counted AS (
-    SELECT site_id, product_id, on_hand - coalesce(allocated, 0) - coalesce(blocked, 0) + coalesce(in_transit, 0) AS units
+    SELECT site_id, product_id,
+        on_hand - coalesce(allocated, 0) - coalesce(blocked, 0) + coalesce(in_transit, 0) AS units
     FROM stock WHERE date = (SELECT max(date) FROM stock WHERE date <= $until)
 ),
 received AS (

@@ -44,15 +44,16 @@ def say_test(found: NextProducts) -> list[str]:
     """Return hit rate and recall beside the baselines, and whether co-purchase gains anything."""
     if found.scores.empty:
         return []
-    row, top = found.scores.loc[found.ranker], found.settings.top
-    popular, own = (float(found.scores.loc[name, "hit_rate"]) for name in ("popularity", "own history"))
+    top, scores = found.settings.top, found.scores.astype(float)
+    names = ("hit_rate", "hit_rate_low", "hit_rate_high", "recall")
+    rate, low, high, recall = (float(scores[name][found.ranker]) for name in names)
+    popular, own = (float(scores["hit_rate"][name]) for name in ("popularity", "own history"))
     noun = "customer" if found.customers_tested == 1 else "customers"
     tested = (
         f"In the last {found.settings.window_days} days, which nothing was learnt from, "
-        f"{percent(row['hit_rate'], 1)} ({percent(row['hit_rate_low'], 1)} to {percent(row['hit_rate_high'], 1)}) of "
-        f"{found.customers_tested:,} {noun} with a purchase they could be suggested bought one of their {top} "
-        f"(recall {percent(row['recall'], 1)}); popularity reaches {percent(popular, 1)}, what they bought last "
-        f"{percent(own, 1)}."
+        f"{percent(rate, 1)} ({percent(low, 1)} to {percent(high, 1)}) of {found.customers_tested:,} {noun} "
+        f"with a purchase they could be suggested bought one of their {top} (recall {percent(recall, 1)}); "
+        f"popularity reaches {percent(popular, 1)}, what they bought last {percent(own, 1)}."
     )
     return [tested, _say_co_purchase(found)]
 

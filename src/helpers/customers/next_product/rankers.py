@@ -8,8 +8,8 @@ With x_ui = 1 if customer (or basket) u bought i, n_i = Σ_u x_ui, n_ij = Σ_u x
                  (Steck 2019, "Embarrassingly shallow autoencoders for sparse data", eq. 8)
     co-purchase  Σ_i w_ui (b_ij + s_ij),  w_ui = 1 + ln(times bought), i ≠ j
     popularity   buyers of j in the customer's segment, by share
-    own history  (times bought) · e^(−days since ÷ 91)                what they bought last, most and lately first
-    blend        own history, then what is alike, then popularity: the sum of their percentile scores
+    own history  Σ over purchases e^(−days since ÷ 91)              what they bought last and most comes first
+    blend        the sum of own history, co-purchase and popularity, each scaled to at most 1
 """
 
 from __future__ import annotations

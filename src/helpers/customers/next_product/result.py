@@ -55,9 +55,12 @@ class NextProducts:
     @property
     def beats_popularity(self) -> bool:
         """Whether the ranker surely hits more often than popularity within the segment."""
-        return len(self.scores) > 0 and float(self.scores.loc[self.ranker, "gain_low"]) > 0
+        return len(self.scores) > 0 and self._gain_low(self.ranker) > 0
 
     @property
     def co_purchase_gains(self) -> bool:
         """Whether co-purchase by itself surely hits more often than popularity."""
-        return len(self.scores) > 0 and float(self.scores.loc["co-purchase", "gain_low"]) > 0
+        return len(self.scores) > 0 and self._gain_low("co-purchase") > 0
+
+    def _gain_low(self, ranker: str) -> float:
+        return float(self.scores["gain_low"].astype(float)[ranker])

@@ -175,7 +175,7 @@ def _described(
         name=products["name"].to_numpy(dtype=object)[product],
         category=products["category"].to_numpy(dtype=object)[product],
         bought_before=np.asarray(had) > 0,
-        instead_of=np.where(instead >= 0, ids[np.maximum(instead, 0)], None),
+        instead_of=np.array([*ids, None], dtype=object)[instead],  # −1 is the last: None
         chance=chance[place],
         chance_low=low[place],
         chance_high=high[place],
@@ -214,10 +214,12 @@ def _notes(supply: Supply, judged: Tried | None, settings: NextProductSettings) 
     notes = []
     if not supply.has_stock:
         notes.append(
-            "There is no stock: every active product within its dates counts as supplied. Fill the table stock."
+            "There is no stock: every active product within its dates counts as supplied. Fill the table "
+            "stock."
         )
     if judged is None:
         notes.append(
-            f"Suggestions are not tested: that takes {4 * settings.window_days} days of purchases by known customers."
+            f"Suggestions are not tested: that takes {4 * settings.window_days} days of purchases by "
+            "known customers."
         )
     return tuple(notes)

@@ -139,7 +139,7 @@ def rate_rankers(tried: Tried, settings: NextProductSettings) -> pd.DataFrame:
     recall = (times @ hits) / (times @ tried.wanted)[:, None]
     gain = hit_rate - hit_rate[:, [RANKERS.index(BASELINE)]]
     tail = (1 - settings.interval) / 2
-    table = {}
+    table: dict[str, Floats] = {}
     for name, draws in (("hit_rate", hit_rate), ("recall", recall), ("gain", gain)):
         low, high = np.quantile(draws[1:], [tail, 1 - tail], axis=0)
         table |= {name: draws[0], f"{name}_low": low, f"{name}_high": high}
