@@ -1,4 +1,4 @@
-"""The page of customer targeting: who the customers are and what they are worth, whom to contact, what was learnt."""
+"""The page of customer targeting: who the customers are, whom to contact, what was learnt."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class TargetingPlan:
         return (Kpi("net margin of contacts", float(row["net"]), window), self._waste_of(str(row["rule"])))
 
     def contact_rows(self) -> pd.DataFrame:
-        """Return the contact list, best first: ids, segment, channel, cost, net with net_low, net_high, reason."""
+        """Return the contact list, best first, with segment, net_low and net_high; ids only."""
         rows = self.contacts.contact_list
         named = self.base.table[["customer_id", "segment"]]
         rows = rows.merge(named, on="customer_id", how="left", validate="many_to_one").assign(
@@ -136,7 +136,7 @@ class TargetingPlan:
         )
 
     def customer_rows(self) -> pd.DataFrame:
-        """Return one row per customer: segment, value, chance to leave, cost to serve, let-downs; ids only."""
+        """Return one row per customer: segment, value, chance to leave, cost, let-downs; ids only."""
         keys = "customer_id"
         base = self.base.table[
             [keys, "segment", "orders", "last_year_margin", "days_since_last_order", "quality"]
@@ -160,7 +160,7 @@ class TargetingPlan:
 
     def _first_offers(self) -> pd.DataFrame:
         """Return customer_id, offer: the first product that is suggested to each."""
-        first = self.products.table.drop_duplicates("customer_id")
+        first = self.products.suggestions.drop_duplicates("customer_id")
         return first[["customer_id", "product_id"]].rename(columns={"product_id": "offer"})
 
     def _waste_of(self, rule: str) -> Kpi:
