@@ -73,9 +73,10 @@ def effect_lines(seed: int, case: Case, found: Experience, truth: pd.DataFrame) 
     lost = harm["expected"].to_numpy(float) * leave
     rows = found.shares.assign(seed=seed, true=-found.shares["group"].map(true))
     inside = (rows["low"] <= rows["true"]) & (rows["true"] <= rows["high"])
+    rank = harm["harm"].corr(pd.Series(lost), "spearman")
     print(
         f"seed {seed}: true chance inside the interval in {int(inside.sum())} of {len(rows)} groups; "
-        f"rank correlation of harm per customer with the truth {harm['harm'].corr(pd.Series(lost), 'spearman'):.3f}"
+        f"rank correlation of harm per customer with the truth {rank:.3f}"
     )
     return rows[["seed", "group", "events", "own", "own_sd", "share", "low", "high", "true"]]
 

@@ -16,6 +16,7 @@ from helpers.contract.sample import make_sample
 from helpers.customers.next_product import NextProducts, NextProductSettings, next_products, say_next_products
 from helpers.customers.next_product.bought import read_bought
 from helpers.customers.next_product.rankers import by_basket, by_customer, fit_rankers
+from helpers.customers.next_product.suggest import stand_in
 from helpers.customers.next_product.validation import top_products
 from helpers.errors import ParameterError
 
@@ -83,12 +84,11 @@ def test_only_what_is_supplied_is_suggested() -> None:
 
 
 def test_a_substitute_stands_in_for_what_is_out_of_stock() -> None:
-    settings = NextProductSettings(least_buyers=2, draws=20, lately_days=0)
-    case = pairs_case(stock=stock(A=5, C=5))
-    products = case.table("products").assign(substitute_group=["g", "h", "h", "g"])
-    found = next_products(case.replace(products=products), settings)
-    swapped = found.suggestions.dropna(subset=["instead_of"])
-    assert set(zip(swapped["product_id"], swapped["instead_of"], strict=True)) == {("A", "D"), ("C", "B")}
+    score, supplied = np.array([[0.1, 1.0, 0.3], [0.95, 1.0, 0.3]]), np.array([[True, False, True]] * 2)
+    found, instead = stand_in(score, np.ones((2, 3), bool), supplied, [np.array([0, 1])])
+    assert found[:, 0].tolist() == [0.9, 0.95]  # the second customer wants the substitute itself more
+    assert instead[:, 0].tolist() == [1, -1]
+    assert (instead[:, 1:] == -1).all()
 
 
 def test_without_stock_all_active_products_count_and_it_is_said() -> None:

@@ -114,7 +114,7 @@ def _suggestions(
         score = np.array(rankers.score(customer)[ranker])
         free = np.asarray(blocked[customer].toarray()) == 0
         supplied = supply.of(customer)
-        score, instead = _stand_in(score, free, supplied, group)
+        score, instead = stand_in(score, free, supplied, group)
         found = top_products(score, free & supplied & (score > 0), settings.top)
         parts.append(_rows(customer, found, score, instead))
     table = pd.concat(parts, ignore_index=True)
@@ -128,8 +128,21 @@ def _groups(bought: Bought) -> list[Ints]:
     return [np.array(list(rows), dtype=np.int64) for rows in groups.values() if len(rows) > 1]
 
 
-def _stand_in(score: Floats, free: Flags, supplied: Flags, groups: list[Ints]) -> tuple[Floats, Ints]:
-    """Let the best supplied substitute take the place of a wanted product that is not supplied."""
+def stand_in(score: Floats, free: Flags, supplied: Flags, groups: list[Ints]) -> tuple[Floats, Ints]:
+    """Let the best supplied substitute take the place of a wanted product that is not supplied.
+
+    Parameters
+    ----------
+    score, free, supplied
+        Score, not waiting, can be had; shape (customers, products). `score` is changed where one stands in.
+    groups
+        Products of each substitute group.
+
+    Returns
+    -------
+    tuple
+        The scores, and the product whose place each takes (−1 if none), both of that shape.
+    """
     instead = np.full(score.shape, -1, dtype=np.int64)
     row = np.arange(len(score))
     for members in groups:
