@@ -23,6 +23,7 @@ import pandas as pd
 from helpers.contract import Case, Kpi
 from helpers.customers.purchases import Purchases, read_purchases
 from helpers.customers.value.contact_cost import contact_costs
+from helpers.customers.words import percent
 from helpers.errors import ParameterError
 
 WINDOW_DAYS = 364
@@ -179,7 +180,7 @@ class CostToServe:
             return "No customer was served in this window."
         losing = int((self.table["net_profit"] < 0).sum())
         cost, margin = float(self.activities["cost"].sum()), float(self.table["margin"].sum())
-        part = f", {cost / margin:.0%} of the {self.money_word}" if margin > 0 else ""
+        part = f", {percent(cost / margin)} of the {self.money_word}" if margin > 0 else ""
         start = f"At the assumed rates, serving and returns take {cost:,.0f}{part}; "
         start += f"{self.net_profit:,.0f} is left."
         if not losing:
@@ -335,4 +336,4 @@ def _notes(rows: pd.DataFrame, purchases: Purchases) -> list[str]:
 
 
 def _percent(share: float) -> str:
-    return f"{share:.0%}" if share >= 0.01 else "less than 1%"
+    return f"{percent(share)}" if share >= 0.01 else "less than 1%"

@@ -90,7 +90,7 @@ def test_anonymous_sales_are_counted_and_stated() -> None:
     row = base.anonymous.iloc[0]
     assert (row["lines"], row["revenue"]) == (1, 50)
     assert row["share_of_revenue"] == pytest.approx(50 / 150)
-    assert "name no customer: 1 (33.3% of revenue)" in base.sentence
+    assert "name no customer: 1 (33.3\N{NO-BREAK SPACE}% of revenue)" in base.sentence
 
 
 def test_returns_cases_contacts_and_suppressions_are_counted_until_the_day() -> None:

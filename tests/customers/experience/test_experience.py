@@ -12,12 +12,12 @@ import pytest
 
 from helpers.contract import Case, case_from_tables
 from helpers.contract.sample import make_sample
+from helpers.customers.event_log import NEVER, EventLog
 from helpers.customers.experience import ExperienceSettings, measure_experience, say_experience
-from helpers.customers.experience.event_log import NEVER, EventLog
 from helpers.customers.experience.groups import shrink
-from helpers.customers.experience.ridge_glm import fit_ridge
-from helpers.customers.experience.served_orders import KINDS, read_served_orders
-from helpers.customers.experience.shares import nps_by_customer, nps_interval, wilson
+from helpers.customers.ridge_glm import fit_ridge
+from helpers.customers.served_orders import KINDS, read_served_orders
+from helpers.customers.shares import nps_by_customer, nps_interval, wilson
 from helpers.errors import ParameterError
 
 DAY = pd.Timestamp("2026-01-01")

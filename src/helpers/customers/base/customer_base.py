@@ -16,6 +16,7 @@ from helpers.contract import Case
 from helpers.customers.base.quality import quality_flags
 from helpers.customers.base.segments import name_segments
 from helpers.customers.purchases import Purchases, read_purchases
+from helpers.customers.words import percent
 
 YEAR_DAYS = 364
 
@@ -128,7 +129,7 @@ class CustomerBase:
             return f"{start}. {self.anonymous_sentence}".strip()
         return (
             f"{start}; the segment '{rows['segment'].iloc[0]}' has {rows['customers'].iloc[0]:,} of them and "
-            f"brings {share:.0%} of last year's {self.money_word}. {self.anonymous_sentence}"
+            f"brings {percent(share)} of last year's {self.money_word}. {self.anonymous_sentence}"
         ).strip()
 
     @property
@@ -139,7 +140,7 @@ class CustomerBase:
             return "Every order names a customer."
         return (
             f"Order lines that name no customer: {row['lines']:,.0f} "
-            f"({row['share_of_revenue']:.1%} of revenue); they count for nobody here."
+            f"({percent(row['share_of_revenue'], 1)} of revenue); they count for nobody here."
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from helpers.customers.churn.result import Churn
+from helpers.customers.words import percent
 
 _NAMES = {
     "base": "the share that left before, the same for all",
@@ -10,11 +11,6 @@ _NAMES = {
     "logistic": "logistic regression",
     "boosted": "boosted trees",
 }
-
-
-def percent(share: float, digits: int = 0) -> str:
-    """Return a share as a percentage."""
-    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%".replace("-", "\N{MINUS SIGN}")
 
 
 def say_churn(found: Churn) -> list[str]:

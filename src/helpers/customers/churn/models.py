@@ -19,7 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from helpers.customers.churn.snapshots import FEATURES, LABELS
-from helpers.customers.experience.ridge_glm import RidgeModel, fit_ridge
+from helpers.customers.ridge_glm import RidgeModel, fit_ridge
 
 Floats = NDArray[np.float64]
 

@@ -18,10 +18,10 @@ import pandas as pd
 
 from helpers.contract import Case
 from helpers.customers.churn.settings import ChurnSettings
-from helpers.customers.experience.event_log import EventLog, Floats, Ints, day_number, day_numbers
-from helpers.customers.experience.served_orders import read_served_orders
-from helpers.customers.experience.shares import nps_sign
+from helpers.customers.event_log import EventLog, Floats, Ints, day_number, day_numbers
 from helpers.customers.purchases import Purchases, read_purchases
+from helpers.customers.served_orders import read_served_orders
+from helpers.customers.shares import nps_sign
 
 FEATURES = (
     "overdue",

@@ -27,11 +27,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from helpers.customers.experience.event_log import NEVER, Floats, Ints
+from helpers.customers.event_log import NEVER, Floats, Ints
 from helpers.customers.experience.panel import SMOOTH, Panel
-from helpers.customers.experience.ridge_glm import Family, RidgeModel, fit_ridge
-from helpers.customers.experience.served_orders import KINDS
 from helpers.customers.experience.settings import ExperienceSettings
+from helpers.customers.ridge_glm import Family, RidgeModel, fit_ridge
+from helpers.customers.served_orders import KINDS
 
 FAMILIES: dict[str, Family] = {"money": "poisson", "orders_again": "logistic"}
 MOST_WEIGHT = 0.9  # e is cut off here: no smooth order stands for more than nine let down

@@ -7,6 +7,7 @@ from typing import Any
 
 from helpers.customers.experience.result import CAVEAT, Experience
 from helpers.customers.experience.verdicts import CONFOUNDED, SEEN
+from helpers.customers.words import percent
 
 _WORDS = {
     "short": "an order delivered short",
@@ -14,11 +15,6 @@ _WORDS = {
     "returned": "an order with a return",
     "complaint": "an order with a complaint",
 }
-
-
-def percent(share: float, digits: int = 0) -> str:
-    """Return a share as a percentage."""
-    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%".replace("-", "\N{MINUS SIGN}")
 
 
 def say_experience(found: Experience) -> list[str]:

@@ -12,11 +12,11 @@ from helpers.customers.experience.effects import estimate_effects
 from helpers.customers.experience.harm import harm_by_customer
 from helpers.customers.experience.panel import Panel, build_panel
 from helpers.customers.experience.result import Experience
-from helpers.customers.experience.served_orders import KINDS, ServedOrders, read_served_orders
 from helpers.customers.experience.settings import ExperienceSettings
-from helpers.customers.experience.shares import nps_by_customer, nps_interval, nps_sign, wilson
 from helpers.customers.experience.verdicts import judge_effects, share_lost
 from helpers.customers.purchases import Purchases, read_purchases
+from helpers.customers.served_orders import KINDS, ServedOrders, read_served_orders
+from helpers.customers.shares import nps_by_customer, nps_interval, nps_sign, wilson
 
 # kpi, orders that count, orders below the line
 _KPIS = (

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from helpers.customers.experience.event_log import EventLog, Floats, Ints, day_number, day_numbers
-from helpers.customers.experience.served_orders import KINDS, ServedOrders
+from helpers.customers.event_log import EventLog, Floats, Ints, day_number, day_numbers
 from helpers.customers.purchases import Purchases
+from helpers.customers.served_orders import KINDS, ServedOrders
 
 YEAR = 364
 SMOOTH = "smooth"

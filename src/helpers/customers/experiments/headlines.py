@@ -8,7 +8,7 @@ from helpers.customers.experiments.plan_holdouts import HoldoutPlan
 from helpers.customers.experiments.read_out import ReadOut
 from helpers.customers.experiments.verdicts import EARNED, LOST, NOBODY_HELD_OUT
 from helpers.customers.experiments.waste import ExpectedWaste, WastedMessages
-from helpers.customers.experiments.words import count, money, percent, span
+from helpers.customers.words import count, money, percent, span
 
 
 def say_read_out(read: ReadOut) -> str:

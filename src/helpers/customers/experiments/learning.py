@@ -11,7 +11,7 @@ import pandas as pd
 from helpers.customers.experiments.power import customers_needed, smallest_effect
 from helpers.customers.experiments.settings import ReadOutSettings
 from helpers.customers.experiments.verdicts import EARNED, LOST, NOBODY_HELD_OUT, SUSPECT_ARMS
-from helpers.customers.experiments.words import count, money, percent, span
+from helpers.customers.words import count, money, percent, span
 
 COLUMNS = ("campaign_id", "name", "tried", "learnt", "next")
 MOST_CAMPAIGNS = 20  # more than anyone will run to settle one question

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from helpers.contract import Case
-from helpers.customers.experience.event_log import day_number, day_numbers
+from helpers.customers.event_log import day_number, day_numbers
 from helpers.customers.next_product.settings import NextProductSettings
 
 Floats = NDArray[np.float64]

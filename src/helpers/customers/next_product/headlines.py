@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from helpers.customers.next_product.result import NextProducts
+from helpers.customers.words import percent
 
 _NAMES = {
     "popularity": "what is popular in the customer's segment",
@@ -10,11 +11,6 @@ _NAMES = {
     "co-purchase": "what is bought together",
     "blend": "own history, what is bought together and popularity in one",
 }
-
-
-def percent(share: float, digits: int = 0) -> str:
-    """Return a share as a percentage."""
-    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%".replace("-", "\N{MINUS SIGN}")
 
 
 def say_next_products(found: NextProducts) -> list[str]:

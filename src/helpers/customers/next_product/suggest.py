@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from helpers.contract import Case
-from helpers.customers.experience.shares import wilson
 from helpers.customers.next_product.allowed import Supply, read_supply, waiting
 from helpers.customers.next_product.bought import Bought, Floats, Ints, read_bought
 from helpers.customers.next_product.rankers import fit_rankers
@@ -24,6 +23,7 @@ from helpers.customers.next_product.validation import (
     try_window,
 )
 from helpers.customers.purchases import read_purchases
+from helpers.customers.shares import wilson
 
 STANDS_IN = 0.9  # a substitute's share of the score of the product that is not supplied
 COLUMNS = (

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.customers.selection.plan import ContactPlan
+from helpers.customers.words import count, money, percent
 
 _BY = {
     "email": "by e-mail",
@@ -15,30 +16,6 @@ _BY = {
     "post": "by post",
 }
 _PRICED = 1e-6
-
-
-def money(value: float) -> str:
-    """Return money: whole, or with two decimals below 100.
-
-    >>> money(1234.4), money(-3.456)
-    ('1,234', '−3.46')
-    """
-    text = f"{value:,.2f}" if 0.005 <= abs(value) < 100 else f"{value:,.0f}"
-    return (
-        text.replace("-0", "0", 1)
-        if float(text.replace(",", "")) == 0
-        else text.replace("-", "\N{MINUS SIGN}")
-    )
-
-
-def percent(share: float, digits: int = 0) -> str:
-    """Return a share as a percentage."""
-    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%".replace("-", "\N{MINUS SIGN}")
-
-
-def count(number: float, what: str) -> str:
-    """Return a number with its noun."""
-    return f"{number:,.0f} {what}{'' if round(number) == 1 else 's'}"
 
 
 def say_plan(plan: ContactPlan) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from helpers.customers.staffing.plan import Staffing
+from helpers.customers.words import count, percent
 
 
 def say_staffing(plan: Staffing) -> str:
@@ -14,10 +15,10 @@ def say_staffing(plan: Staffing) -> str:
         return "No calls or cases are expected: no agent is needed for them."
     least, most = int(days["agents"].min()), plan.peak
     top = days.loc[days["agents"].idxmax()]
-    agents = _count(most, "agent") if least == most else f"{least} to {_count(most, 'agent')}"
+    agents = count(most, "agent") if least == most else f"{least} to {count(most, 'agent')}"
     rostered = int(days["rostered"].max())
     head = (
-        f"{agents} at a time answer {_percent(settings.target_share)} of calls within "
+        f"{agents} at a time answer {percent(settings.target_share)} of calls within "
         f"{settings.answer_seconds:g} seconds in the busiest hour"
     )
     where = "" if least == most else f"; most on {top['date']:%A %-d %B %Y}"
@@ -25,8 +26,8 @@ def say_staffing(plan: Staffing) -> str:
         f"{days['cases'].mean():,.1f} cases and {days['outbound_calls'].mean():,.1f} outbound calls a day"
     )
     return (
-        f"{head}{where}. Absences included, roster {_count(rostered, 'agent')}. Expected are {per_day} over "
-        f"{_count(len(days), 'open day')}."
+        f"{head}{where}. Absences included, roster {count(rostered, 'agent')}. Expected are {per_day} over "
+        f"{count(len(days), 'open day')}."
     )
 
 
@@ -39,7 +40,7 @@ def say_one_fewer(plan: Staffing) -> str:
     head = f"With one agent fewer on {row['date']:%-d %B}, "
     if not math.isfinite(wait):
         return f"{head}calls come faster than they are answered: the queue grows without end."
-    fewer, now = _percent(float(row["service_one_fewer"])), _percent(float(row["service"]))
+    fewer, now = percent(float(row["service_one_fewer"])), percent(float(row["service"]))
     waits = f"{wait:,.0f} instead of {row['wait_seconds']:,.0f} seconds"
     return f"{head}{fewer} instead of {now} of calls are answered in time and the mean wait is {waits}."
 
@@ -49,12 +50,12 @@ def say_busy_day(plan: Staffing) -> str:
     if not plan.peak:
         return "No busy day is expected."
     short = plan.days[plan.days["agents_busy"] > plan.days["agents"]]
-    chance = _percent((1 - plan.settings.level) / 2, 1)
+    chance = percent((1 - plan.settings.level) / 2, 1)
     if short.empty:
         return f"The same agents also hold the target on a day as busy as comes with a chance of {chance}."
     return (
-        f"On a day as busy as comes with a chance of {chance}, {_count(len(short), 'day')} would need up to "
-        f"{_count(int(short['agents_busy'].max()), 'agent')}."
+        f"On a day as busy as comes with a chance of {chance}, {count(len(short), 'day')} would need up to "
+        f"{count(int(short['agents_busy'].max()), 'agent')}."
     )
 
 
@@ -68,13 +69,5 @@ def say_case_forecast(plan: Staffing) -> str:
     if gain <= 0:
         return "No simple way forecasts cases better than the mean of all days, so that mean is used."
     ways = ", ".join(f"{kind}s by {found.way}" for kind, found in plan.forecasts.items())
-    said = f"In a back-test the error per day is {_percent(gain, 1)} smaller than with the mean of all days"
+    said = f"In a back-test the error per day is {percent(gain, 1)} smaller than with the mean of all days"
     return f"{said} ({ways})."
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def _percent(share: float, digits: int = 0) -> str:
-    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"

@@ -6,21 +6,12 @@ import math
 from typing import Any
 
 from helpers.customers.uplift.measure import BY_CLASSES, Uplift
-
-
-def percent(share: float, digits: int = 0) -> str:
-    """Return a share as a percentage."""
-    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%".replace("-", "\N{MINUS SIGN}")
+from helpers.customers.words import count, percent
 
 
 def points(share: float) -> str:
     """Return a difference of shares in percentage points, with its sign."""
     return f"{100 * share:+.1f}".replace("-", "\N{MINUS SIGN}")
-
-
-def count(number: float, what: str) -> str:
-    """Return a number with its noun."""
-    return f"{number:,.0f} {what}{'' if round(number) == 1 else 's'}"
 
 
 def say_verdict(uplift: Uplift) -> str:

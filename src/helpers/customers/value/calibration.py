@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from helpers.customers.value.ranks import rank_correlation
+from helpers.customers.words import percent
 
 type Floats = npt.NDArray[np.float64]
 
@@ -184,7 +185,7 @@ def _gains(model: Floats, rule: Floats) -> Floats:
 def _say_bias(bias: float) -> str:
     if abs(bias) < 0.005:
         return "right within half a percent"
-    return f"{abs(bias):.0%} too {'high' if bias > 0 else 'low'}"
+    return f"{percent(abs(bias))} too {'high' if bias > 0 else 'low'}"
 
 
 def _list(words: list[str]) -> str:

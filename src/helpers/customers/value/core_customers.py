@@ -28,6 +28,8 @@ CORE = (
     *("at_stake", "is_at_risk", "reason"),
 )
 
+from helpers.customers.words import percent
+
 
 @dataclass(frozen=True, eq=False)
 class CoreCustomers:
@@ -61,8 +63,8 @@ class CoreCustomers:
         number, brings = len(self.table), float(self.table["share"].sum())
         at_risk = self.table[self.table["is_at_risk"]]
         start = (
-            f"{number:,} of {self.customers:,} customers {'brings' if number == 1 else 'bring'} {brings:.0%} "
-            f"of the {self.money_word}, the largest alone {self.table['share'].max():.1%}."
+            f"{number:,} of {self.customers:,} customers {'brings' if number == 1 else 'bring'} {percent(brings)} "
+            f"of the {self.money_word}, the largest alone {percent(self.table['share'].max(), 1)}."
         )
         if at_risk.empty:
             return f"{start} None of them shows a sign of leaving."
@@ -148,7 +150,7 @@ def _with_risk(table: pd.DataFrame, change: float, last: pd.Timestamp) -> pd.Dat
 def _reasons(table: pd.DataFrame) -> list[str]:
     """Return for each row why it is in the table, in words."""
     return [
-        "; ".join([f"brings {share:.1%} of ours", *_signs(days, gap, fall, alive, is_overdue)])
+        "; ".join([f"brings {percent(share, 1)} of ours", *_signs(days, gap, fall, alive, is_overdue)])
         for share, days, gap, fall, alive, is_overdue in zip(
             *(table[name] for name in ("share", "days_since_last_order", "usual_gap_days", "fall")),
             *(table[name] for name in ("probability_alive", "is_overdue")),
@@ -162,9 +164,9 @@ def _signs(since: float, gap: float, fall: float, alive: float, is_overdue: bool
     if is_overdue:
         signs.append(f"no order for {since:,.0f} days, usually every {max(gap, 1):,.0f}")
     if fall > FELL:
-        signs.append(f"buys {fall:.0%} less than the half-year before, beyond what all did")
+        signs.append(f"buys {percent(fall)} less than the half-year before, beyond what all did")
     if alive < 1 - UNSURE:
         signs.append(
-            f"still a customer with a chance of {f'{alive:.0%}' if alive >= 0.01 else 'less than 1%'}"
+            f"still a customer with a chance of {f'{percent(alive)}' if alive >= 0.01 else 'less than 1%'}"
         )
     return signs or ["buys as usual"]

@@ -30,6 +30,7 @@ from helpers.customers.value.lifetime import discounted_purchases
 from helpers.customers.value.ranks import rank_correlation
 from helpers.customers.value.retention import Retention, measure_retention
 from helpers.customers.value.settings import ValueSettings
+from helpers.customers.words import percent
 
 WEEKS_PER_YEAR = 52.0
 
@@ -97,7 +98,9 @@ class CustomerValue:
         )
         note = "last year's pace; the history is too short for a model"
         if self.model is not None:
-            note = f"{self.settings.interval:.0%} interval {self.total_low:,.0f} to {self.total_high:,.0f}"
+            note = (
+                f"{percent(self.settings.interval)} interval {self.total_low:,.0f} to {self.total_high:,.0f}"
+            )
         return Kpi("CLV", self.total if len(self.table) else None, window, note=note)
 
     @property
@@ -116,7 +119,7 @@ class CustomerValue:
             f"Over the next {weeks:,} week{'' if weeks == 1 else 's'} {len(self.table):,} "
             f"customer{' is' if len(self.table) == 1 else 's are'} expected to bring "
             f"{self.total:,.0f}{spread} of {self.money_word} after contacts; the tenth with the highest "
-            f"value brings {share:.0%} of it."
+            f"value brings {percent(share)} of it."
         )
 
 
@@ -288,7 +291,7 @@ def _notes(
     notes = [
         "A purchase is a day with an order. Customers who were there before the data begin count from their "
         "first order in the data.",
-        f"The interval of a customer holds {settings.interval:.0%} of what may come: its own luck and our "
+        f"The interval of a customer holds {percent(settings.interval)} of what may come: its own luck and our "
         "not knowing the parameters (Laplace), but not a change of habits of all customers.",
     ]
     if choice.alive != choice.chosen:

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.contract import Kpi, ratio_kpi
+from helpers.customers.words import percent
 
 AGE_DAYS = 91
 WINDOW_DAYS = 182
@@ -76,7 +77,7 @@ class Retention:
         if self.kpi.value is None:
             return "Retention needs two windows of orders, and there are not."
         return (
-            f"Retention over the last {self.window_days} days is {self.kpi.value:.0%}: "
+            f"Retention over the last {self.window_days} days is {percent(self.kpi.value)}: "
             f"{self.kpi.numerator:,.0f} of {self.kpi.denominator:,.0f} customers"
             + (f", {self.came_back:,} of them back after a pause." if self.came_back else ".")
         )
@@ -167,7 +168,7 @@ def _kpi(seen: pd.DataFrame, until: pd.Timestamp, begins: pd.Timestamp, window: 
 
 
 def _share(row: pd.Series) -> str:
-    return f"{row['share']:.0%} [{row['low']:.0%}, {row['high']:.0%}]"
+    return f"{percent(row['share'])} [{percent(row['low'])}, {percent(row['high'])}]"
 
 
 def _ordinal(number: int) -> str:
