@@ -17,6 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from helpers.customers.words import percent
+
 HALF_YEAR = 182
 OVERDUE = 3.0  # usual gaps without an order that are called overdue
 FELL = 0.3  # fall beyond that of all that is called falling
@@ -27,8 +29,6 @@ CORE = (
     *("days_since_last_order", "usual_gap_days", "half_year_money", "half_year_before", "fall"),
     *("at_stake", "is_at_risk", "reason"),
 )
-
-from helpers.customers.words import percent
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +150,7 @@ def _with_risk(table: pd.DataFrame, change: float, last: pd.Timestamp) -> pd.Dat
 def _reasons(table: pd.DataFrame) -> list[str]:
     """Return for each row why it is in the table, in words."""
     return [
-        "; ".join([f"brings {percent(share, 1)} of ours", *_signs(days, gap, fall, alive, is_overdue)])
+        "; ".join([f"{percent(share, 1)} of ours", *_signs(days, gap, fall, alive, is_overdue)])
         for share, days, gap, fall, alive, is_overdue in zip(
             *(table[name] for name in ("share", "days_since_last_order", "usual_gap_days", "fall")),
             *(table[name] for name in ("probability_alive", "is_overdue")),
@@ -164,9 +164,7 @@ def _signs(since: float, gap: float, fall: float, alive: float, is_overdue: bool
     if is_overdue:
         signs.append(f"no order for {since:,.0f} days, usually every {max(gap, 1):,.0f}")
     if fall > FELL:
-        signs.append(f"buys {percent(fall)} less than the half-year before, beyond what all did")
+        signs.append(f"buys {percent(fall)} less than the half-year before")
     if alive < 1 - UNSURE:
-        signs.append(
-            f"still a customer with a chance of {f'{percent(alive)}' if alive >= 0.01 else 'less than 1%'}"
-        )
+        signs.append("likely gone")
     return signs or ["buys as usual"]
