@@ -5,8 +5,8 @@ Per buying day with what is offered, over the last year, with g revenue before d
     m = g·(1 − usual) − c,    d = g·(max(usual, offer) − usual),
 
 each of g, c, u a mean of the customer's own days and DAYS pseudo-days of its segment, this one
-leaning on all in the same way; usual is the customer's own discount outside promotions and campaigns, leaning likewise. Where
-orders carry campaigns, all money is scaled by what answers were worth ÷ what was expected of these customers,
+leaning on all in the same way; usual is the customer's own discount outside promotions and campaigns,
+leaning likewise. Where orders carry campaigns, all money is scaled by what answers were worth ÷ what was expected of these customers,
 as an answer may be smaller than a usual purchase. Single days are cut at the 99 % quantile of all.
 """
 

@@ -250,6 +250,31 @@ def _assemble(
     )
 
 
+def judge_classes(
+    past: pd.DataFrame, answers: Answers, settings: UpliftSettings
+) -> tuple[HeterogeneityTest, HeterogeneityTest]:
+    """Return the tests of differences in answers and in other purchases, by the responder classes alone."""
+    base: Base = "simple"
+    first = estimate_uplift(
+        learner_features(past, answers),
+        past["treated"],
+        past["bought"],
+        learner="T",
+        base=base,
+        treatment_probability=past["treatment_probability"],
+        folds=settings.folds,
+        groups=past["customer_id"],
+        seed=settings.seed,
+    )
+    group = np.unique(past["customer_id"].to_numpy(str), return_inverse=True)[1]
+    _, rows = cross_fit_classes(answers, first.fold)
+    gap = settings.gap or LEAST_SHARE * float(past.loc[~past["treated"], "bought"].mean())
+    return (
+        judge_heterogeneity(first.scores, rows.uplift, first.fold, group, gap),
+        _test_other(past, answers, rows.other, first.fold, group),
+    )
+
+
 def _can_tell_classes(past: pd.DataFrame) -> bool:
     """Classes are told by customers who were seen more than once."""
     return int((past.groupby("customer_id").size() > 1).sum()) >= FEWEST_REPEATED
@@ -310,9 +335,11 @@ def _test_other(
     days = np.asarray(rows["other_inside"] + rows["other_after"], dtype=np.float64)
     weeks = (1 - rows["offer_share"]) * rows["weeks_inside"] + rows["weeks_after"]
     expected = np.asarray(rows["expected"] * weeks, dtype=np.float64)
+    scale = 1 / np.sqrt(expected + 1.0)  # so that busy customers do not drown the others
     t, p = past["treated"].to_numpy(bool), past["treatment_probability"].to_numpy(np.float64)
-    scores = effect_scores(t, days, p, expected, expected)
-    return judge_heterogeneity(scores, predicted, fold, group, LEAST_SHARE * float(expected.mean()))
+    scores = effect_scores(t, days * scale, p, expected * scale, expected * scale)
+    gap = LEAST_SHARE * float((expected * scale).mean())
+    return judge_heterogeneity(scores, predicted * scale, fold, group, gap)
 
 
 def _choose(scores: Floats, candidates: dict[str, Floats], group: Ints) -> str:
