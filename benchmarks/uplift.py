@@ -18,7 +18,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from targeting_truth import SampleWorld, make_world_case, true_contacts
+from targeting_truth import (  # type: ignore[import-not-found]  # beside this script, on its path when it runs
+    SampleWorld,
+    make_world_case,
+    true_contacts,
+)
 
 from helpers.contract.sample import campaigns as played
 from helpers.customers.uplift.answers import Answers, read_answers
@@ -26,7 +30,8 @@ from helpers.customers.uplift.classes import CLASSES, ResponderClasses
 from helpers.customers.uplift.encode import Encoder
 from helpers.customers.uplift.estimate import estimate_uplift
 from helpers.customers.uplift.learners import BASES, LEARNERS, fit_effect
-from helpers.customers.uplift.measure import BY_CLASSES, Uplift, judge_classes, measure_uplift
+from helpers.customers.uplift.measure import judge_classes, measure_uplift
+from helpers.customers.uplift.result import BY_CLASSES, Uplift
 from helpers.customers.uplift.score import qini_coefficient, uplift_at
 from helpers.customers.uplift.settings import UpliftSettings
 from helpers.customers.uplift.worth import contact_worth
@@ -76,7 +81,8 @@ def false_signals_hillstrom(folder: Path, permutations: int) -> pd.DataFrame:
             dealt = rng.permutation(treated[part])
             found = estimate_uplift(x.iloc[part], dealt, visit[part], treatment_probability=0.5, seed=seed)
             rows.append((size, found.test.verdict))
-    return pd.crosstab(*np.array(rows, dtype=object).T, normalize="index")
+    table = pd.DataFrame(rows, columns=["rows", "verdict"])
+    return table.groupby("rows")["verdict"].value_counts(normalize=True).reset_index()
 
 
 def false_signals_classes(world: SampleWorld, permutations: int) -> pd.Series:
@@ -87,8 +93,10 @@ def false_signals_classes(world: SampleWorld, permutations: int) -> pd.Series:
     verdicts = []
     for seed in range(permutations):
         rng = np.random.default_rng(seed)
-        dealt = past.groupby("campaign_id")["treated"].transform(lambda arm: rng.permutation(arm.to_numpy()))
-        rows = answers.rows.assign(treated=dealt.to_numpy(bool), bought=bought, answered=False)
+        dealt = past["treated"].to_numpy(bool).copy()
+        for place in past.groupby("campaign_id").indices.values():
+            dealt[place] = rng.permutation(dealt[place])
+        rows = answers.rows.assign(treated=dealt, bought=bought, answered=False)
         rows["contacts_year"] = _contacts(rows)
         mixed = Answers(rows, answers.rate, answers.weight, carries_mark=False)
         tests = judge_classes(past.assign(treated=rows["treated"]), mixed, UpliftSettings(seed=seed))
@@ -103,7 +111,7 @@ def _contacts(rows: pd.DataFrame) -> NDArray[np.float64]:
         pairs["start_before"] >= pairs["start"] - pd.to_timedelta(364, unit="D")
     )
     counts = pairs[earlier].groupby("index").size()
-    return counts.reindex(rows.index).fillna(0).to_numpy(float)
+    return np.asarray(counts.reindex(rows.index).fillna(0), dtype=np.float64)
 
 
 def true_classes(cells: tuple[str, ...]) -> ResponderClasses:
@@ -114,9 +122,8 @@ def true_classes(cells: tuple[str, ...]) -> ResponderClasses:
         share = np.array(SHARES.get(segment, HOUSEHOLD)) * np.array(FACTORS.get(channel, (1.0,) * 4))
         shares.append(share / share.sum())
     left = played.DOG_APPETITE
-    after = (
-        left * (played.DOG_WEEKS - played.WINDOW_WEEKS) + (4 - played.DOG_WEEKS + played.WINDOW_WEEKS)
-    ) / 4
+    annoyed = (played.DOG_WEEKS - played.WINDOW_WEEKS) / 4  # of the four weeks after the window
+    after = left * annoyed + 1 - annoyed
     return ResponderClasses(
         control=played.BASE_RESPONSE,
         treated=played.BASE_RESPONSE + played.UPLIFT,
@@ -150,9 +157,8 @@ def policies(world: SampleWorld) -> pd.DataFrame:
     ours = truth.merge(contact_worth(uplift, world.history, world.case), on=keys, suffixes=("_true", ""))
     learner = replace(uplift, method="a meta-learner")
     by_learner = contact_worth(learner, world.history, world.case).set_index(keys)["value"]
-    by_truth = contact_worth(with_true_classes(uplift, world), world.history, world.case).set_index(keys)[
-        "value"
-    ]
+    known = with_true_classes(uplift, world)
+    by_truth = contact_worth(known, world.history, world.case).set_index(keys)["value"]
     place = pd.MultiIndex.from_frame(ours[keys])
     features = world.history.planned.set_index(keys).reindex(place)
     may, cost = ours["may_contact"].to_numpy(bool), ours["cost"].to_numpy()
@@ -175,7 +181,14 @@ def policies(world: SampleWorld) -> pd.DataFrame:
         "propensity top 30 %": may & (wanted >= np.quantile(wanted[may], 0.7)),
     }
     rows = [
-        (world.seed, name, int(who.sum()), net[who].sum(), direct[who].sum(), float((net[who] <= 0).mean()))
+        (
+            world.seed,
+            name,
+            int(who.sum()),
+            net[who].sum(),
+            direct[who].sum(),
+            float((net[who] <= 0).sum() / max(who.sum(), 1)),
+        )
         for name, who in sets.items()
     ]
     print(f"seed {world.seed}: {uplift.method}, {uplift.verdict}, {seconds:.0f} s", flush=True)

@@ -11,7 +11,7 @@ from helpers.figures.style import COLOURS, LINE, finish_axes, new_axes, percent
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from helpers.customers.uplift.measure import Uplift
+    from helpers.customers.uplift.result import Uplift
 
 COLOUR = {"persuadable": "action", "sure thing": "forecast", "lost cause": "actual", "sleeping dog": "limit"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from helpers.customers.uplift.measure import BY_CLASSES, Uplift
+from helpers.customers.uplift.result import BY_CLASSES, Uplift
 
 
 def percent(share: float, digits: int = 0) -> str:
@@ -35,14 +35,14 @@ def say_verdict(uplift: Uplift) -> str:
     if uplift.verdict == "no signal":
         return (
             f"No signal: {basis} would mostly have shown a difference of {points(test.gap)} points between "
-            "the better and the worse half of customers, and none was found. Choose by cost and by the average "
-            "effect."
+            "the better and the worse half of customers, and none was found. Choose by cost and by the "
+            "average effect."
         )
     more = uplift.campaigns_needed
     return (
         f"Not yet knowable: {basis} cannot show whether customers differ by {points(test.gap)} points "
-        f"between halves. {count(test.rows_needed, 'row')} would: about {count(more, 'campaign')} more of the "
-        f"usual size at the usual held-out share, or fewer with {_even_arms(uplift)}."
+        f"between halves. {count(test.rows_needed, 'row')} would: about {count(more, 'campaign')} more of "
+        f"the usual size at the usual held-out share, or fewer with {_even_arms(uplift)}."
     )
 
 
@@ -104,13 +104,14 @@ def say_checks(uplift: Uplift) -> list[str]:
             said.append(f"{row['campaign_id']} is left out: {row['why_not']}.")
         if row["without_consent"]:
             said.append(
-                f"{row['campaign_id']} reached {count(row['without_consent'], 'customer')} without consent for"
-                f" {row['channel']} as it stands today."
+                f"{row['campaign_id']} reached {count(row['without_consent'], 'customer')} without consent "
+                f"for {row['channel']} as it stands today."
             )
         if row["largest_difference"] > 4 * row["difference_by_chance"]:
             said.append(
-                f"{row['campaign_id']}: the arms differ by {row['largest_difference']:.2f} standard deviations "
-                "in what was known before, more than chance explains. Ask how the held-out customers were drawn."
+                f"{row['campaign_id']}: the arms differ by {row['largest_difference']:.2f} standard "
+                "deviations in what was known before, more than chance explains. Ask how the held-out "
+                "customers were drawn."
             )
     if said or uplift.campaigns.empty:
         return said
@@ -124,8 +125,8 @@ def say_groups(uplift: Uplift) -> list[str]:
         return [note for note in uplift.notes if "groups" in note] or ["The groups are not yet knowable."]
     rows = uplift.groups.set_index("group")
     parts = [
-        f"{percent(float(rows['share'][name]))} {words} ({count(float(rows['surely'][name]), 'customer')} more "
-        "likely than not)"
+        f"{percent(float(rows['share'][name]))} {words} ({count(float(rows['surely'][name]), 'customer')} "
+        "more likely than not)"
         for name, words in (
             ("persuadable", "are persuadable"),
             ("sure thing", "buy anyway"),
@@ -137,8 +138,8 @@ def say_groups(uplift: Uplift) -> list[str]:
     calm = uplift.classes.calm
     if uplift.has_side_effect:
         said.append(
-            f"Who is better left alone keeps {percent(calm[0])} of its usual buying days while a campaign runs "
-            f"and {percent(calm[1])} in the weeks after it; this loss is counted."
+            f"Who is better left alone keeps {percent(calm[0])} of its usual buying days while a campaign "
+            f"runs and {percent(calm[1])} in the weeks after it; this loss is counted."
         )
     else:
         said.append(
