@@ -119,7 +119,10 @@ def read_history(case: Case, until: dt.date | None = None, after_days: int = AFT
     last = until or case.as_of
     campaigns, customers = case.table("campaigns"), case.table("customers")
     ran = (campaigns["status"] == "past") & (campaigns["start"] <= pd.Timestamp(last))
-    comes = (campaigns["status"] == "planned") & (campaigns["end"] >= pd.Timestamp(last))
+    is_planned = (campaigns["status"] == "planned") & (campaigns["end"] >= pd.Timestamp(last))
+    comes = ~ran & (
+        is_planned | (campaigns["start"] > pd.Timestamp(last))
+    )  # on that day it was still to come
     contacts = case.table("contacts").assign(treated=lambda frame: frame["arm"] == "treated")
     arms = contacts[["campaign_id", "customer_id", "treated", "sent", "responded"]]
     past = [
@@ -151,7 +154,7 @@ def _rows(
 ) -> pd.DataFrame:
     """Return the rows of one campaign, without what earlier campaigns showed."""
     start, end = (pd.Timestamp(campaign[name]).as_unit("ns") for name in ("start", "end"))
-    after = end + pd.Timedelta(days=after_days)
+    after = end + dt.timedelta(days=after_days)
     bought = case.query(
         _CUSTOMERS,
         {
@@ -160,7 +163,7 @@ def _rows(
             "start": start.date(),
             "end": end.date(),
             "after": after.date(),
-            "first": (start - pd.Timedelta(days=BEFORE_DAYS)).date(),
+            "first": (start - dt.timedelta(days=BEFORE_DAYS)).date(),
             "until": until,
         },
     )

@@ -1,0 +1,68 @@
+"""Sentences about leaving customers, made from the result; the page types no number itself."""
+
+from __future__ import annotations
+
+from helpers.customers.churn.result import Churn
+
+_NAMES = {
+    "base": "the share that left before, the same for all",
+    "rule": "the plain rule (days since the last order ÷ the usual gap)",
+    "logistic": "logistic regression",
+    "boosted": "boosted trees",
+}
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """Return a share as a percentage."""
+    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%".replace("-", "\N{MINUS SIGN}")
+
+
+def say_churn(found: Churn) -> list[str]:
+    """Return the definition, what is at risk, how well it is known, and what is gained over the rule."""
+    return [found.settings.definition, say_risk(found), say_model(found), *found.notes]
+
+
+def say_risk(found: Churn) -> str:
+    """Return how many are expected to leave, and the money at risk."""
+    rows = found.customers
+    if rows.empty:
+        return "No customer is active."
+    count = f"{len(rows):,} active {'customer' if len(rows) == 1 else 'customers'}"
+    if rows["probability"].isna().all():
+        return f"How many of {count} will leave is not yet knowable."
+    low, high = (float(rows[f"margin_at_risk_{end}"].sum()) for end in ("low", "high"))
+    top = rows.head(max(len(rows) // 10, 1))
+    whole = found.margin_at_risk
+    share = float(top["margin_at_risk"].sum()) / whole if whole > 0 else 0.0
+    noun = "customer holds" if len(top) == 1 else "customers hold"
+    return (
+        f"Of {count}, {rows['probability'].sum():,.0f} are expected to leave; {found.money_word} of last "
+        f"year at risk: {whole:,.0f} ({low:,.0f} to {high:,.0f}). {len(top):,} {noun} {percent(share)} of it."
+    )
+
+
+def say_model(found: Churn) -> str:
+    """Return which model was chosen by what, and what it gains over the plain rule."""
+    if not found.is_validated:
+        return "No model could be tested on a later day, so nothing is claimed of its chances."
+    row = found.scores.loc[found.model]
+    judged = int(found.days["is_judged"].sum())
+    day = "1 later day" if judged == 1 else f"{judged} later days"
+    head = (
+        f"Tested on {day} than those learnt from, best by log loss: {_NAMES[found.model]}, AUC "
+        f"{row['auc']:.3f} ({row['auc_low']:.3f} to {row['auc_high']:.3f}), log loss {row['log_loss']:.3f}."
+    )
+    return f"{head} {_say_gain(found)}"
+
+
+def _say_gain(found: Churn) -> str:
+    row, rule = found.scores.loc[found.model], found.scores.loc["rule"]
+    if found.model == "base":
+        return "No model gains anything over giving all customers the same chance."
+    if found.model == "rule":
+        return "No model gains anything over it."
+    limits = f"{row['gain_over_rule_low']:.3f} to {row['gain_over_rule_high']:.3f}"
+    words = f"Against the plain rule (AUC {rule['auc']:.3f}) it saves {row['gain_over_rule']:.3f} of log loss"
+    if found.beats_rule:
+        return f"{words} ({limits})."
+    return f"{words} ({limits}), which may be chance: the rule serves as well."

@@ -1,0 +1,55 @@
+"""How the tables of the page read: column to heading and format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+CONTACTS: Mapping[str, str] = MappingProxyType(
+    {
+        "campaign_id": "Campaign",
+        "customer_id": "Customer",
+        "segment": "Segment",
+        "channel": "By",
+        "cost": "Cost|num2",
+        "net": "Earns after cost|num2",
+        "net_low": "From|num2",
+        "net_high": "To|num2",
+        "reason": "Why",
+    }
+)
+CORE: Mapping[str, str] = MappingProxyType(
+    {
+        "customer_id": "Customer",
+        "segment": "Segment",
+        "last_year_money": "Last year|money",
+        "clv": "Next year|money",
+        "low": "From|money",
+        "high": "To|money",
+        "leaves": "Chance to leave|pct",
+        "at_stake": "At stake|money",
+        "reason": "Why",
+        "offer": "Offer next",
+    }
+)
+RULES: Mapping[str, str] = MappingProxyType(
+    {
+        "rule": "Contacts chosen by",
+        "contacts": "Contacts|int",
+        "cost": "Cost|money",
+        "net": "Earns after cost|money",
+        "wasted_rate": "Wasted|pct",
+        "gain": "The plan earns more by|money",
+    }
+)
+SCENARIOS: Mapping[str, str] = MappingProxyType(
+    {
+        "scenario": "If",
+        "contacts": "Contacts|int",
+        "held_out": "Held out|int",
+        "cost": "Cost|money",
+        "net": "Earns after cost|money",
+        "change": "Against the plan|money",
+    }
+)
+NOTES: Mapping[str, str] = MappingProxyType({"about": "About", "note": "Note"})
