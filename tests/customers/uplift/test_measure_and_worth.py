@@ -20,9 +20,6 @@ from helpers.customers.uplift.worth import contact_worth
 from helpers.figures.qini_curve import describe_qini_curve, plot_qini_curve
 from helpers.figures.uplift_groups import describe_uplift_groups, plot_uplift_groups
 
-# the history reads days with a form of pandas that numpy will drop; it is not of this folder
-pytestmark = pytest.mark.filterwarnings("ignore:The 'generic' unit:DeprecationWarning")
-
 QUICK = UpliftSettings(folds=2, bases=("simple",), draws=10)
 
 
