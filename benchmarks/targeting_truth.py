@@ -114,7 +114,9 @@ def _customers(sample: SampleWorld) -> pd.DataFrame:
         {"weeks": YEAR_WEEKS, "first": first.date()},
     )
     seen = rows["customer_id"].map(weekly.set_index("customer_id")["margin"]).fillna(0.0)
-    here = (pd.Timestamp(sample.case.as_of) - rows["created"].clip(lower=first)).dt.days / 364
+    here = (
+        pd.Timestamp(sample.case.as_of) - rows["created"].where(rows["created"] > first, first)
+    ).dt.days / 364
     weight = rows["purchase_rate"] * rows["alive"] * here.clip(0, 1)
     group = [rows["segment"], rows["costly"]]
     per_rate = (seen * rows["alive"]).groupby(group).transform("sum") / weight.groupby(group).transform("sum")
@@ -131,7 +133,7 @@ def _earlier(
     past = sample.history.past
     since = start - pd.Timedelta(weeks=played.FATIGUE_WEEKS)
     counted = past[past["treated"] & (past["start"] >= since)].groupby("customer_id").size()
-    return customers["customer_id"].map(counted).fillna(0).to_numpy(np.int64)
+    return np.asarray(customers["customer_id"].map(counted).fillna(0), dtype=np.int64)
 
 
 def _answer_money(

@@ -15,6 +15,8 @@ ROOT = Path(__file__).parent.parent
 # Tests start many processes; without compiled files each would pay seconds for its imports.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# Workers share two cores: threads that wait for each other would take longer than one.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -71,6 +71,8 @@ def _run(job: Job) -> dict[str, Any] | None:
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
+    # Pages run side by side: threads of one that wait for a core held by another cost more than they give.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.update(job.environment)
     # AF_UNIX paths are short, so the sockets live in the system's temporary folder.
     with tempfile.TemporaryDirectory(prefix="pb") as sockets:

@@ -49,12 +49,13 @@ def claim_experience_effect(experience: Experience) -> str:
     rows = _rows(experience)
     if rows.empty:
         return "What follows a short order is not yet knowable"
-    known = rows[rows["is_knowable"].astype(bool) & (rows["share"] < 0)]
+    is_sure = rows["is_knowable"].astype(bool) & ~rows["is_confounded"].astype(bool)
+    known = rows[is_sure & (rows["share"] < 0)]
     if known.empty:
-        return "No loss after a short order is knowable in any group"
+        return "In no group is a loss after a short order sure"
     worst = known.iloc[0]
     limits = f"{percent(-worst['high'])} to {percent(-worst['low'])}"
-    return f"{worst['group']}: {percent(-worst['share'])} less bought after a short order ({limits})"
+    return f"After a short order {worst['group']} buys {percent(-worst['share'])} less ({limits})"
 
 
 def describe_experience_effect(experience: Experience) -> str:

@@ -41,8 +41,8 @@ def claim_qini_curve(score: UpliftScore) -> str:
     if row["low"] > 0:
         effect = 1000 * score.value("uplift_at")
         return (
-            f"The order by uplift beats a random one: the first {percent(score.at)} give {effect:,.0f} answers "
-            "more per 1,000 contacts than without"
+            f"The order by uplift beats a random one: the first {percent(score.at)} give "
+            f"{effect:,.0f} answers more per 1,000 contacts than without"
         ).replace("-", "\N{MINUS SIGN}")
     if row["high"] < 0:
         return "The order by uplift is worse than a random one"

@@ -50,7 +50,8 @@ def claim_staffing_need(plan: Staffing) -> str:
     least = int(plan.days["agents"].min())
     agents = f"{most} agent{'' if most == 1 else 's'}" if least == most else f"{least} to {most} agents"
     share, seconds = percent(settings.target_share), f"{settings.answer_seconds:g}"
-    return f"{agents} answer {share} of calls within {seconds} seconds"
+    verb = "answers" if most == 1 else "answer"
+    return f"{agents} {verb} {share} of calls within {seconds} seconds"
 
 
 def describe_staffing_need(plan: Staffing) -> str:

@@ -11,7 +11,7 @@ from helpers.figures.style import COLOURS, LINE, finish_axes, new_axes, percent
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from helpers.customers.uplift.measure import Uplift
+    from helpers.customers.uplift.result import Uplift
 
 COLOUR = {"persuadable": "action", "sure thing": "forecast", "lost cause": "actual", "sleeping dog": "limit"}
 
@@ -42,9 +42,7 @@ def claim_uplift_groups(uplift: Uplift) -> str:
         return "Who answers because of a message is not yet knowable"
     rows = uplift.groups.set_index("group")
     moved, put_off = (float(rows["share"][name]) for name in ("persuadable", "sleeping dog"))
-    return (
-        f"{percent(moved)} of customers can be moved by a message, {percent(put_off)} are better left alone"
-    )
+    return f"A message can move {percent(moved)} of customers; {percent(put_off)} are better left alone"
 
 
 def describe_uplift_groups(uplift: Uplift) -> str:

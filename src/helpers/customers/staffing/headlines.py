@@ -18,7 +18,7 @@ def say_staffing(plan: Staffing) -> str:
     agents = count(most, "agent") if least == most else f"{least} to {count(most, 'agent')}"
     rostered = int(days["rostered"].max())
     head = (
-        f"{agents} at a time answer {percent(settings.target_share)} of calls within "
+        f"{agents} at a time {'answers' if most == 1 else 'answer'} {percent(settings.target_share)} of calls within "
         f"{settings.answer_seconds:g} seconds in the busiest hour"
     )
     where = "" if least == most else f"; most on {top['date']:%A %-d %B %Y}"

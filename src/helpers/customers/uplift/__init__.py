@@ -1,7 +1,8 @@
 """What messages change: uplift per customer, from campaigns with a held-out share."""
 
 from helpers.customers.uplift.estimate import UpliftEstimate, estimate_uplift
-from helpers.customers.uplift.measure import Uplift, measure_uplift
+from helpers.customers.uplift.measure import measure_uplift
+from helpers.customers.uplift.result import Uplift
 from helpers.customers.uplift.score import (
     UpliftScore,
     policy_values,

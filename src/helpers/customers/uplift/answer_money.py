@@ -5,13 +5,15 @@ Per buying day with what is offered, over the last year, with g revenue before d
     m = g·(1 − usual) − c,    d = g·(max(usual, offer) − usual),
 
 each of g, c, u a mean of the customer's own days and DAYS pseudo-days of its segment, this one
-leaning on all in the same way; usual is the customer's own discount outside promotions and campaigns, leaning likewise. Where
-orders carry campaigns, all money is scaled by what answers were worth ÷ what was expected of these customers,
-as an answer may be smaller than a usual purchase. Single days are cut at the 99 % quantile of all.
+leaning on all in the same way; usual is the customer's own discount outside promotions and campaigns,
+leaning likewise. Where orders carry campaigns, all money is scaled by what answers were worth ÷ what was
+expected of these customers, as an answer may be smaller than a usual purchase. Single days are cut at the
+99 % quantile of all.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Hashable
 from typing import Any
 
@@ -77,7 +79,7 @@ def answer_money(
     pandas.DataFrame
         margin (m), given_away (d), units, days (own buying days behind it); in the order of `rows`.
     """
-    first = history.until - pd.Timedelta(days=YEAR_DAYS).to_pytimedelta()
+    first = history.until - dt.timedelta(days=YEAR_DAYS)
     window = {"first": first, "until": history.until}
     days = _days(case, campaign, window, has_cost=has_cost)
     usual_days, answers = days[days["campaign_id"].isna()], days[days["campaign_id"].notna()]
@@ -100,7 +102,7 @@ def answer_money(
 
 def usual_discount(case: Case, history: CampaignHistory, rows: pd.DataFrame) -> pd.Series[float]:
     """Return each customer's usual discount, share of the list price."""
-    first = history.until - pd.Timedelta(days=YEAR_DAYS).to_pytimedelta()
+    first = history.until - dt.timedelta(days=YEAR_DAYS)
     own = case.query(_USUAL, {"first": first, "until": history.until}).set_index("customer_id")
     mine = own.reindex(rows["customer_id"]).fillna(0.0).set_axis(rows.index, axis=0)
     of_all = mine["given"].sum() / max(float(mine["gross"].sum()), 1e-9)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from helpers.customers.uplift.measure import BY_CLASSES, Uplift
+from helpers.customers.uplift.result import BY_CLASSES, Uplift
 from helpers.customers.words import count, percent
 
 
@@ -25,15 +25,15 @@ def say_verdict(uplift: Uplift) -> str:
         return f"Signal: customers differ in how they {how}, by {basis}. Choosing whom to contact can pay."
     if uplift.verdict == "no signal":
         return (
-            f"No signal: {basis} would mostly have shown a difference of {points(test.gap)} points between the "
-            "better and the worse half of customers, and none was found. Choose by cost and by the average "
-            "effect."
+            f"No signal: {basis} would mostly have shown a difference of {points(test.gap)} points between "
+            "the better and the worse half of customers, and none was found. Choose by cost and by the "
+            "average effect."
         )
     more = uplift.campaigns_needed
     return (
-        f"Not yet knowable: {basis} cannot show whether customers differ by {points(test.gap)} points between "
-        f"halves. {count(test.rows_needed, 'row')} would: about {count(more, 'campaign')} more of the usual "
-        f"size at the usual held-out share, or fewer with {_even_arms(uplift)}."
+        f"Not yet knowable: {basis} cannot show whether customers differ by {points(test.gap)} points "
+        f"between halves. {count(test.rows_needed, 'row')} would: about {count(more, 'campaign')} more of "
+        f"the usual size at the usual held-out share, or fewer with {_even_arms(uplift)}."
     )
 
 
@@ -63,8 +63,8 @@ def say_method(uplift: Uplift) -> str:
         return f"{name} predict effects better than one effect for all, judged on customers not seen."
     if gain > 0:
         return (
-            f"{name} predict effects a little better than one effect for all, judged on customers not seen, but "
-            "not beyond chance."
+            f"{name} predict effects a little better than one effect for all, judged on customers not seen, "
+            "but not beyond chance."
         )
     return f"{name} predict effects no better than one effect for all: expect little from choosing by it."
 
@@ -95,19 +95,19 @@ def say_checks(uplift: Uplift) -> list[str]:
             said.append(f"{row['campaign_id']} is left out: {row['why_not']}.")
         if row["without_consent"]:
             said.append(
-                f"{row['campaign_id']} reached {count(row['without_consent'], 'customer')} without consent for "
-                f"{row['channel']} as it stands today."
+                f"{row['campaign_id']} reached {count(row['without_consent'], 'customer')} without consent "
+                f"for {row['channel']} as it stands today."
             )
         if row["largest_difference"] > 4 * row["difference_by_chance"]:
             said.append(
-                f"{row['campaign_id']}: the arms differ by {row['largest_difference']:.2f} standard deviations in "
-                "what was known before, more than chance explains. Ask how the held-out customers were drawn."
+                f"{row['campaign_id']}: the arms differ by {row['largest_difference']:.2f} standard "
+                "deviations in what was known before, more than chance explains. Ask how the held-out "
+                "customers were drawn."
             )
     if said or uplift.campaigns.empty:
         return said
-    return [
-        f"All {count(len(uplift.campaigns), 'past campaign')} passed the checks of arms, balance and contamination."
-    ]
+    checked = count(len(uplift.campaigns), "past campaign")
+    return [f"Checked for arms, balance and contamination: {checked}, nothing found."]
 
 
 def say_groups(uplift: Uplift) -> list[str]:
@@ -116,8 +116,8 @@ def say_groups(uplift: Uplift) -> list[str]:
         return [note for note in uplift.notes if "groups" in note] or ["The groups are not yet knowable."]
     rows = uplift.groups.set_index("group")
     parts = [
-        f"{percent(float(rows['share'][name]))} {words} ({count(float(rows['surely'][name]), 'customer')} more likely "
-        "than not)"
+        f"{percent(float(rows['share'][name]))} {words} ({count(float(rows['surely'][name]), 'customer')} "
+        "more likely than not)"
         for name, words in (
             ("persuadable", "are persuadable"),
             ("sure thing", "buy anyway"),
@@ -129,8 +129,8 @@ def say_groups(uplift: Uplift) -> list[str]:
     calm = uplift.classes.calm
     if uplift.has_side_effect:
         said.append(
-            f"Who is better left alone keeps {percent(calm[0])} of its usual buying days while a campaign runs and "
-            f"{percent(calm[1])} in the weeks after it; this loss is counted."
+            f"Who is better left alone keeps {percent(calm[0])} of its usual buying days while a campaign "
+            f"runs and {percent(calm[1])} in the weeks after it; this loss is counted."
         )
     else:
         said.append(

@@ -27,7 +27,8 @@ from helpers.customers.uplift.answer_money import answer_money
 from helpers.customers.uplift.answers import Answers, read_audience
 from helpers.customers.uplift.classes import CLASSES, DOG, ResponderClasses
 from helpers.customers.uplift.estimate import Z90, jackknife_interval
-from helpers.customers.uplift.measure import BY_CLASSES, Uplift, learner_features
+from helpers.customers.uplift.measure import learner_features
+from helpers.customers.uplift.result import BY_CLASSES, Uplift
 from helpers.customers.uplift.settings import UpliftSettings
 
 Floats = NDArray[np.float64]
