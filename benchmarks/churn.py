@@ -22,8 +22,8 @@ from helpers.contract.sample import make_sample
 from helpers.customers.churn import Churn, estimate_churn, say_model
 from helpers.customers.churn.validation import weighted_auc
 from helpers.customers.experience import Experience, measure_experience, say_experience
-from helpers.customers.served_orders import read_served_orders
 from helpers.customers.next_product import NextProducts, next_products, say_test
+from helpers.customers.served_orders import read_served_orders
 
 
 def read_arguments() -> argparse.Namespace:

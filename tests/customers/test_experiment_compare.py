@@ -8,7 +8,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-import tea_tasting as tt  # type: ignore[import-untyped] # it ships no types
+import tea_tasting as tt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -1,4 +1,4 @@
-"""Small models fit fastest on one thread: on busy cores, threads that wait for each other take ten times as long."""
+"""Small models fit fastest on one thread: on busy cores, threads that wait for each other cost most."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Fit with one thread of each numeric library; import the model's library before."""
+    """Fit with one thread of each numeric library; as decorator or context."""
+    import sklearn.ensemble  # noqa: F401 - only libraries that are loaded already are limited
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1):

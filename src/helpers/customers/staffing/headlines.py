@@ -17,8 +17,9 @@ def say_staffing(plan: Staffing) -> str:
     top = days.loc[days["agents"].idxmax()]
     agents = count(most, "agent") if least == most else f"{least} to {count(most, 'agent')}"
     rostered = int(days["rostered"].max())
+    verb = "answers" if most == 1 else "answer"
     head = (
-        f"{agents} at a time {'answers' if most == 1 else 'answer'} {percent(settings.target_share)} of calls within "
+        f"{agents} at a time {verb} {percent(settings.target_share)} of calls within "
         f"{settings.answer_seconds:g} seconds in the busiest hour"
     )
     where = "" if least == most else f"; most on {top['date']:%A %-d %B %Y}"

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from helpers.customers.threads import one_thread
 from helpers.customers.uplift.encode import Encoder, as_frame
 from helpers.customers.uplift.learners import (
     BASES,
@@ -90,6 +91,7 @@ class UpliftEstimate:
         return self.model.arms(self.encoder.apply(as_frame(features)))
 
 
+@one_thread()
 def estimate_uplift(  # noqa: PLR0913 -- the public door: one argument per choice, all but three by name
     features: pd.DataFrame | ArrayLike,
     treated: ArrayLike,

@@ -21,8 +21,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from helpers.customers.threads import one_thread
-
 Floats = NDArray[np.float64]
 
 LearnerName = Literal["S", "T", "X", "DR"]
@@ -47,8 +45,7 @@ class OutcomeModel:
         """Return the expected outcome; shape (rows,)."""
         if self.model is None:
             return np.full(len(x), self.mean)
-        with one_thread():
-            values = self.model.predict_proba(x)[:, 1] if self.is_binary else self.model.predict(x)
+        values = self.model.predict_proba(x)[:, 1] if self.is_binary else self.model.predict(x)
         return np.asarray(values, dtype=np.float64)
 
 
@@ -84,8 +81,7 @@ def fit_outcome(x: Floats, y: Floats, base: Base, *, is_binary: bool, seed: int)
     if few < FEWEST or not x.shape[1] or (not is_binary and np.ptp(y) == 0):
         return OutcomeModel(None, mean, is_binary)
     model = _base_model(base, len(y), is_binary=is_binary, seed=seed)
-    with one_thread():
-        return OutcomeModel(model.fit(x, y), mean, is_binary)
+    return OutcomeModel(model.fit(x, y), mean, is_binary)
 
 
 def _base_model(base: Base, rows: int, *, is_binary: bool, seed: int) -> Any:

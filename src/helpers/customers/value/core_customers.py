@@ -63,8 +63,9 @@ class CoreCustomers:
         number, brings = len(self.table), float(self.table["share"].sum())
         at_risk = self.table[self.table["is_at_risk"]]
         start = (
-            f"{number:,} of {self.customers:,} customers {'brings' if number == 1 else 'bring'} {percent(brings)} "
-            f"of the {self.money_word}, the largest alone {percent(self.table['share'].max(), 1)}."
+            f"{number:,} of {self.customers:,} customers {'brings' if number == 1 else 'bring'} "
+            f"{percent(brings)} of the {self.money_word}, the largest alone "
+            f"{percent(self.table['share'].max(), 1)}."
         )
         if at_risk.empty:
             return f"{start} None of them shows a sign of leaving."

@@ -291,8 +291,8 @@ def _notes(
     notes = [
         "A purchase is a day with an order. Customers who were there before the data begin count from their "
         "first order in the data.",
-        f"The interval of a customer holds {percent(settings.interval)} of what may come: its own luck and our "
-        "not knowing the parameters (Laplace), but not a change of habits of all customers.",
+        f"The interval of a customer holds {percent(settings.interval)} of what may come: its own luck and "
+        "our not knowing the parameters (Laplace), but not a change of habits of all customers.",
     ]
     if choice.alive != choice.chosen:
         notes.append(
