@@ -144,6 +144,12 @@ def read_history(case: Case, until: dt.date | None = None, after_days: int = AFT
     )
 
 
+def is_to_come(campaigns: pd.DataFrame, until: dt.date) -> pd.Series[bool]:
+    """Return which campaigns are planned as seen on a day: also those that have run since."""
+    is_planned = (campaigns["status"] == "planned") & (campaigns["end"] >= pd.Timestamp(until))
+    return is_planned | (campaigns["start"] > pd.Timestamp(until))
+
+
 def _rows(
     case: Case,
     campaign: Mapping[Any, Any],

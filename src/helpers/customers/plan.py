@@ -201,8 +201,9 @@ def plan_targeting(case: Case, settings: TargetingSettings | None = None) -> Tar
     base = read_customer_base(seen, until)
     uplift = measure_uplift(history, seen, settings.uplift)
     worth = contact_worth(uplift, history, seen, settings.uplift)
-    contacts = plan_contacts(seen, settings.selection, worth, until)
-    scores = {RFM_TOP: _rfm_score(base), PROPENSITY_TOP: _propensity(worth)}
+    known = worth[worth["value"].notna()]  # where nothing could be measured, nobody is chosen
+    contacts = plan_contacts(seen, settings.selection, known, until)
+    scores = {RFM_TOP: _rfm_score(base), PROPENSITY_TOP: _propensity(known)}
     read = read_out(history, settings.read_out)
     return TargetingPlan(
         settings=settings,

@@ -16,6 +16,7 @@ import pandas as pd
 
 from helpers.contract import Case
 from helpers.customers.consent import closed_contacts
+from helpers.customers.history import is_to_come
 from helpers.errors import ParameterError
 
 KEY = ["campaign_id", "customer_id"]
@@ -97,7 +98,7 @@ def read_audience(case: Case, worth: pd.DataFrame, until: dt.date | None = None)
 
 def _planned(campaigns: pd.DataFrame, products: pd.DataFrame, last: dt.date) -> pd.DataFrame:
     """Return campaigns that are planned and have not ended, with contact day and category."""
-    comes = campaigns[(campaigns["status"] == "planned") & (campaigns["end"] >= pd.Timestamp(last))]
+    comes = campaigns[is_to_come(campaigns, last)]
     tomorrow = pd.Timestamp(last + dt.timedelta(days=1))
     day = comes["start"].where(comes["start"] > tomorrow, tomorrow)
     day = day.where(day <= comes["end"], comes["end"])
@@ -114,7 +115,7 @@ def _checked(worth: pd.DataFrame, campaigns: set[str], customers: pd.Series[str]
     missing = [name for name in WORTH if name not in worth]
     if missing:
         raise ParameterError(f"worth: has no column {', '.join(missing)}. Give {', '.join(WORTH)}.")
-    table = worth[list(WORTH)]
+    table = worth[list(WORTH)].astype(dict.fromkeys(KEY, object))
     wrong: dict[str, pd.Series[bool]] = {
         "rows of a campaign that the case does not have": ~table["campaign_id"].isin(campaigns),
         "rows of a customer that the case does not have": ~table["customer_id"].isin(customers),
