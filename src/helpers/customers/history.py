@@ -119,10 +119,7 @@ def read_history(case: Case, until: dt.date | None = None, after_days: int = AFT
     last = until or case.as_of
     campaigns, customers = case.table("campaigns"), case.table("customers")
     ran = (campaigns["status"] == "past") & (campaigns["start"] <= pd.Timestamp(last))
-    is_planned = (campaigns["status"] == "planned") & (campaigns["end"] >= pd.Timestamp(last))
-    comes = ~ran & (
-        is_planned | (campaigns["start"] > pd.Timestamp(last))
-    )  # on that day it was still to come
+    comes = is_to_come(campaigns, last)
     contacts = case.table("contacts").assign(treated=lambda frame: frame["arm"] == "treated")
     arms = contacts[["campaign_id", "customer_id", "treated", "sent", "responded"]]
     past = [

@@ -37,7 +37,9 @@ def case_tables(case: Case, until: dt.date) -> dict[str, pd.DataFrame]:
     products = case.table("products")[["product_id", "category"]]
     return {
         "customers": case.table("customers"),
-        "campaigns": campaigns[campaigns["status"] == "planned"].merge(
+        "campaigns": campaigns[
+            (campaigns["status"] == "planned") | (campaigns["start"] > pd.Timestamp(until))
+        ].merge(
             products.rename(columns={"product_id": "offer_product_id"}), on="offer_product_id", how="left"
         ),
         "suppressions": case.table("suppressions"),

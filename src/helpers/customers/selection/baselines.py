@@ -76,7 +76,8 @@ def _scored(
         raise ParameterError(
             f"scores: '{name}' has {int(score.duplicated(keys).sum())} rows twice by {keys}."
         )
-    joined = pairs[KEY].merge(score[[*keys, "score"]], on=keys, how="left", validate="many_to_one")
+    given = score[[*keys, "score"]].astype(dict.fromkeys(keys, object))
+    joined = pairs[KEY].merge(given, on=keys, how="left", validate="many_to_one")
     return joined["score"].to_numpy(dtype=np.float64)
 
 
