@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from helpers.customers.experiments.columns import LEARNING
+from helpers.customers.staffing.columns import STAFFING
+
 CONTACTS: Mapping[str, str] = MappingProxyType(
     {
         "campaign_id": "Campaign",
@@ -24,12 +27,10 @@ CORE: Mapping[str, str] = MappingProxyType(
         "segment": "Segment",
         "last_year_money": "Last year|money",
         "clv": "Next year|money",
-        "low": "From|money",
-        "high": "To|money",
         "leaves": "Chance to leave|pct",
         "at_stake": "At stake|money",
-        "reason": "Why",
         "offer": "Offer next",
+        "reason": "Why",
     }
 )
 RULES: Mapping[str, str] = MappingProxyType(
@@ -53,3 +54,5 @@ SCENARIOS: Mapping[str, str] = MappingProxyType(
     }
 )
 NOTES: Mapping[str, str] = MappingProxyType({"about": "About", "note": "Note"})
+
+__all__ = ["CONTACTS", "CORE", "LEARNING", "NOTES", "RULES", "SCENARIOS", "STAFFING"]

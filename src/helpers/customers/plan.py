@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -38,7 +38,7 @@ from helpers.customers.selection import check_tables as contact_exports
 from helpers.customers.settings import TargetingSettings
 from helpers.customers.staffing import Staffing, plan_staffing
 from helpers.customers.uplift import Uplift, contact_worth, measure_uplift
-from helpers.customers.value import CustomerValue, value_customers
+from helpers.customers.value import CustomerValue, value_customers, with_leaving
 
 PLAN, RFM_TOP, PROPENSITY_TOP = "the plan", "RFM top", "propensity top"
 BY_HAND = ("phone", "visit")
@@ -205,14 +205,18 @@ def plan_targeting(case: Case, settings: TargetingSettings | None = None) -> Tar
     contacts = plan_contacts(seen, settings.selection, known, until)
     scores = {RFM_TOP: _rfm_score(base), PROPENSITY_TOP: _propensity(known)}
     read = read_out(history, settings.read_out)
+    value = value_customers(seen, settings.value, until)
+    churn = estimate_churn(seen, settings.churn, until)
+    # The tested chance to leave, so that the page does not give two of them.
+    value = replace(value, core=with_leaving(value.core, churn.customers))
     return TargetingPlan(
         settings=settings,
         until=until,
         base=base,
         movements=movements_since(seen, until),
-        value=value_customers(seen, settings.value, until),
+        value=value,
         costs=cost_to_serve(seen, settings.rates, until),
-        churn=estimate_churn(seen, settings.churn, until),
+        churn=churn,
         products=next_products(seen, settings.next_product, until),
         experience=measure_experience(seen, settings.experience, until),
         uplift=uplift,

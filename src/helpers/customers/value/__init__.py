@@ -1,6 +1,7 @@
 """What customers will bring: buying models, margin per order, lifetime value, retention, core customers."""
 
 from helpers.customers.value.bg_nbd import BgNbd, MbgNbd, fit_bg_nbd, fit_mbg_nbd
+from helpers.customers.value.core_customers import with_leaving
 from helpers.customers.value.customer_value import (
     CustomerValue,
     say_calibration,
@@ -33,4 +34,5 @@ __all__ = [
     "say_retention",
     "say_value",
     "value_customers",
+    "with_leaving",
 ]

@@ -2,7 +2,7 @@
 
     dependence  share of our last year's margin that the customer brings
     risk        chance that it is no customer any more, or that its margin falls
-    at stake    last year's margin × the larger of: 1 − P(alive), fall of its margin against the half-year
+    at stake    last year's margin × the larger of: chance to leave, fall of its margin against the half-year
     before
 
 Ranked by what is at stake. The fall compares the last 182 days with the 182 before them, and only counts
@@ -12,7 +12,7 @@ beyond what all customers together did in that time, so that a season is no alar
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -103,11 +103,23 @@ def core_customers(
     last = pd.Timestamp(until)
     table = core.merge(_gaps(days, last), on="customer_id", how="left", validate="one_to_one")
     table = table.merge(_halves(days, last), on="customer_id", how="left", validate="one_to_one")
-    table = _with_risk(table, _change_of_all(days, last), last)
-    table = table.assign(reason=_reasons(table)).sort_values(
-        ["at_stake", "customer_id"], ascending=[False, True]
-    )
-    return CoreCustomers(table[list(CORE)].reset_index(drop=True), core_share, len(earning), money_word)
+    table = _judged(_with_fall(table, _change_of_all(days, last), last))
+    return CoreCustomers(table, core_share, len(earning), money_word)
+
+
+def with_leaving(core: CoreCustomers, leaving: pd.DataFrame) -> CoreCustomers:
+    """Return the core customers judged by a tested chance to leave instead of the buying model's.
+
+    Parameters
+    ----------
+    core
+        From `core_customers`.
+    leaving
+        customer_id, probability: chance to leave, NaN where it is not known.
+    """
+    chance = core.table["customer_id"].map(leaving.set_index("customer_id")["probability"])
+    alive = (1 - chance).where(chance.notna(), core.table["probability_alive"])
+    return replace(core, table=_judged(core.table.assign(probability_alive=alive)))
 
 
 def _gaps(days: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame:
@@ -132,19 +144,27 @@ def _change_of_all(days: pd.DataFrame, last: pd.Timestamp) -> float:
     return float(sums["half_year_money"]) / before if before > 0 else 1.0
 
 
-def _with_risk(table: pd.DataFrame, change: float, last: pd.Timestamp) -> pd.DataFrame:
+def _with_fall(table: pd.DataFrame, change: float, last: pd.Timestamp) -> pd.DataFrame:
     before = table["half_year_before"].to_numpy(float) * max(change, 1e-9)
     now = table["half_year_money"].to_numpy(float)
     fall = np.where(before > 0, 1 - now / np.where(before > 0, before, 1.0), 0.0).clip(0, 1)
     since = (last - table["last_order"]).dt.days.astype(float)
-    gone = 1 - table["probability_alive"].fillna(1.0).to_numpy(float)
-    overdue = since.to_numpy() > OVERDUE * table["usual_gap_days"].fillna(np.inf).to_numpy(float).clip(min=7)
-    return table.assign(
-        days_since_last_order=since,
-        fall=fall,
+    return table.assign(days_since_last_order=since, fall=fall)
+
+
+def _judged(table: pd.DataFrame) -> pd.DataFrame:
+    """Add what is at stake, whether there is a risk and the reason; most at stake first."""
+    gone, fall = 1 - table["probability_alive"].fillna(1.0).to_numpy(float), table["fall"].to_numpy(float)
+    gap = table["usual_gap_days"].fillna(np.inf).to_numpy(float).clip(min=7)
+    overdue = table["days_since_last_order"].to_numpy(float) > OVERDUE * gap
+    table = table.assign(
         at_stake=table["last_year_money"].clip(lower=0) * np.maximum(gone, fall),
         is_overdue=overdue,
         is_at_risk=overdue | (fall > FELL) | (gone > UNSURE),
+    )
+    table = table.assign(reason=_reasons(table))
+    return table.sort_values(["at_stake", "customer_id"], ascending=[False, True])[list(CORE)].reset_index(
+        drop=True
     )
 
 
