@@ -203,7 +203,7 @@ def plan_targeting(case: Case, settings: TargetingSettings | None = None) -> Tar
     worth = contact_worth(uplift, history, seen, settings.uplift)
     known = worth[worth["value"].notna()]  # where nothing could be measured, nobody is chosen
     contacts = plan_contacts(seen, settings.selection, known, until)
-    scores = {RFM_TOP: _rfm_score(base), PROPENSITY_TOP: _propensity(known)}
+    scores = contact_scores(base, known)
     read = read_out(history, settings.read_out)
     value = value_customers(seen, settings.value, until)
     churn = estimate_churn(seen, settings.churn, until)
@@ -236,6 +236,11 @@ def plan_targeting(case: Case, settings: TargetingSettings | None = None) -> Tar
 def contact_tables(plan: TargetingPlan) -> dict[str, pd.DataFrame]:
     """Return the exports of the contact plan by name, as the plan check reads them."""
     return contact_exports(plan.contacts)
+
+
+def contact_scores(base: CustomerBase, worth: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return what simpler rules rank customers by: RFM, and the chance to buy when contacted."""
+    return {RFM_TOP: _rfm_score(base), PROPENSITY_TOP: _propensity(worth)}
 
 
 def _rfm_score(base: CustomerBase) -> pd.DataFrame:
