@@ -26,8 +26,8 @@ CORE: Mapping[str, str] = MappingProxyType(
         "customer_id": "Customer",
         "segment": "Segment",
         "last_year_money": "Last year|money",
-        "clv": "Next year|money",
-        "leaves": "Chance to leave|pct",
+        "clv": "Expected next|money",
+        "leaves": "No order in a quarter|pct",
         "at_stake": "At stake|money",
         "offer": "Offer next",
         "reason": "Why",
@@ -39,7 +39,7 @@ RULES: Mapping[str, str] = MappingProxyType(
         "contacts": "Contacts|int",
         "cost": "Cost|money",
         "net": "Earns after cost|money",
-        "wasted_rate": "Wasted|pct",
+        "wasted_rate": "Expected waste|pct",
         "gain": "The plan earns more by|money",
     }
 )

@@ -185,11 +185,13 @@ class CostToServe:
         start += f"{self.net_profit:,.0f} is left."
         if not losing:
             return f"{start} No customer costs more than it brings."
-        share = losing / len(self.table)
-        number = f"{losing:,} of {len(self.table):,} customers ({_percent(share)})"
-        idle = int(((self.table["net_profit"] < 0) & (self.table["orders"] == 0)).sum())
-        without = f", {idle:,} of them without an order in this time" if idle else ""
-        return f"{start} Nothing is left of {number}{without}: they lose {self.lost:,.0f} in all."
+        bought = self.table["orders"] > 0
+        idle = int(((self.table["net_profit"] < 0) & ~bought).sum())
+        busy, buyers = losing - idle, int(bought.sum())
+        number = f"{busy:,} of {buyers:,} customers who bought"
+        number += f" ({_percent(busy / buyers)}) are served at a loss" if buyers else " are served at a loss"
+        without = f"; with {idle:,} who cost something and bought nothing" if idle else ""
+        return f"{start} {number}{without}, they lose {self.lost:,.0f} in all."
 
 
 def say_cost_to_serve(result: CostToServe) -> str:

@@ -70,7 +70,9 @@ def claim_campaign_effects(read: ReadOut) -> str:
         )
         return f"{alone} whether it earned its cost"
     parts = [f"{number} clearly {what}" for number, what in ((earned, "earned"), (lost, "lost")) if number]
-    return f"Of {total} campaign{'' if total == 1 else 's'}, {' and '.join(parts)}"
+    rest = total - earned - lost
+    opens = f"; {rest} {'stays' if rest == 1 else 'stay'} open" if rest else ""
+    return f"Of {total} campaign{'' if total == 1 else 's'}, {' and '.join(parts)}{opens}"
 
 
 def describe_campaign_effects(read: ReadOut) -> str:

@@ -52,10 +52,10 @@ def claim_cohort_retention(result: CustomerValue) -> str:
     if curve.empty:
         return "Not yet knowable how many new customers stay"
     first, last = curve.iloc[0], curve.iloc[-1]
-    start = f"{percent(first['share'])} of new customers buy again after a quarter"
+    start = f"{percent(first['share'])} of new customers buy again one quarter on"
     if len(curve) == 1:
         return start
-    return f"{start}, {percent(last['share'])} after {int(last['age'])} quarters"
+    return f"{start}, {percent(last['share'])} still buy {int(last['age'])} quarters on"
 
 
 def describe_cohort_retention(result: CustomerValue) -> str:

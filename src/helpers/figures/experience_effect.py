@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from helpers.customers.experience import Experience
 
 ROW, APART = 0.36, 0.16
-KIND, OUTCOME = "short", "orders_again"
+KIND, OUTCOME, SEEN = "short", "orders_again", "seen"
 
 
 def plot_experience_effect(experience: Experience, ax: Axes | None = None) -> Axes:
@@ -52,10 +52,20 @@ def claim_experience_effect(experience: Experience) -> str:
     is_sure = rows["is_knowable"].astype(bool) & ~rows["is_confounded"].astype(bool)
     known = rows[is_sure & (rows["share"] < 0)]
     if known.empty:
-        return "In no group is a loss after a short order sure"
+        return _claim_all(experience)
     worst = known.iloc[0]
     limits = f"{percent(-worst['high'])} to {percent(-worst['low'])}"
     return f"After a short order {worst['group']} buys {percent(-worst['share'])} less ({limits})"
+
+
+def _claim_all(experience: Experience) -> str:
+    """Return what is seen after short orders over all groups together, where no group shows it alone."""
+    rows = experience.overall()
+    seen = rows[(rows["kind"] == KIND) & (rows["verdict"] == SEEN) & (rows["relative_high"] < 0)]
+    if seen.empty:
+        return "In no group is a loss after a short order sure"
+    fewer = percent(-float(seen["relative"].iloc[0]), 1)
+    return f"After short orders {fewer} fewer order again; in no single group is the loss sure"
 
 
 def describe_experience_effect(experience: Experience) -> str:

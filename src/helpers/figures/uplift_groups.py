@@ -41,8 +41,13 @@ def claim_uplift_groups(uplift: Uplift) -> str:
     if uplift.classes is None:
         return "Who answers because of a message is not yet knowable"
     rows = uplift.groups.set_index("group")
-    moved, put_off = (float(rows["share"][name]) for name in ("persuadable", "sleeping dog"))
-    return f"A message can move {percent(moved)} of customers; {percent(put_off)} are better left alone"
+    moved, put_off = (int(rows["surely"][name]) for name in ("persuadable", "sleeping dog"))
+    total = float(rows["customers"].sum())
+    verbs = ["answers" if moved == 1 else "answer", "is" if put_off == 1 else "are"]
+    return (
+        f"Of {total:,.0f} customers {moved:,} probably {verbs[0]} because of a message; "
+        f"{put_off:,} {verbs[1]} probably better left alone"
+    )
 
 
 def describe_uplift_groups(uplift: Uplift) -> str:

@@ -48,12 +48,12 @@ def claim_value_by_decile(result: CustomerValue) -> str:
     if calibration.deciles.empty or not calibration.customers["actual"].sum() > 0:
         return "Not yet knowable how well values are foreseen"
     model, rule, low, high = (calibration.of(name)["top_share"] for name in ("model", "rule", "low", "high"))
-    said = f"The top tenth of the model brought {percent(model)} of the {result.money_word}"
+    said = f"The model's top tenth brought {percent(model)} of the {result.money_word}"
     if low > 0:
-        return f"{said}, the rule's only {percent(rule)}"
+        return f"{said}, that of last year's pace only {percent(rule)}"
     if high < 0:
-        return f"{said}, the rule's even {percent(rule)}"
-    return f"{said}, the rule's {percent(rule)}: no clear difference"
+        return f"{said}, that of last year's pace even {percent(rule)}"
+    return f"{said}, that of last year's pace {percent(rule)}: no clear difference"
 
 
 def describe_value_by_decile(result: CustomerValue) -> str:

@@ -46,7 +46,7 @@ class SegmentMovements:
         """How many moved, and for the worse, in words."""
         moves = self.table[self.table["moved"]]
         number = int(moves["customers"].sum())
-        since = f"since {self.before:%Y-%m-%d}"
+        since = f"since {self.before:%-d %B %Y}"
         if not number:
             return f"No customer changed its segment {since}."
         down = moves[moves["from"].isin(BETTER) & moves["to"].isin(WORSE)]
@@ -55,7 +55,7 @@ class SegmentMovements:
         return (
             f"{said}: {int(down['customers'].sum()):,} now slipping, sleeping or lost "
             f"({down['margin_before'].sum():,.0f} of yearly {self.money_word}), "
-            f"{int(back['customers'].sum()):,} came back ({back['margin'].sum():,.0f})."
+            f"{int(back['customers'].sum()):,} better again ({back['margin'].sum():,.0f})."
         )
 
 

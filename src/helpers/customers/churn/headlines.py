@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from helpers.customers.churn.result import Churn
-from helpers.customers.words import percent
 
 _NAMES = {
     "base": "the share that left before, the same for all",
@@ -27,13 +26,11 @@ def say_risk(found: Churn) -> str:
     if rows["probability"].isna().all():
         return f"How many of {count} will leave is not yet knowable."
     low, high = (float(rows[f"margin_at_risk_{end}"].sum()) for end in ("low", "high"))
-    top = rows.head(max(len(rows) // 10, 1))
-    whole = found.margin_at_risk
-    share = float(top["margin_at_risk"].sum()) / whole if whole > 0 else 0.0
-    noun = "customer holds" if len(top) == 1 else "customers hold"
+    whole, settings = found.margin_at_risk, found.settings
     return (
-        f"Of {count}, {rows['probability'].sum():,.0f} are expected to leave; {found.money_word} of last "
-        f"year at risk: {whole:,.0f} ({low:,.0f} to {high:,.0f}). {len(top):,} {noun} {percent(share)} of it."
+        f"Of {count} (an order in {settings.active_days} days), {rows['probability'].sum():,.0f} are "
+        f"expected to order nothing in the next {settings.horizon_days}; last year's {found.money_word}, "
+        f"weighted with that chance: {whole:,.0f} ({low:,.0f} to {high:,.0f})."
     )
 
 
@@ -45,7 +42,7 @@ def say_model(found: Churn) -> str:
     judged = int(found.days["is_judged"].sum())
     day = "1 later day" if judged == 1 else f"{judged} later days"
     head = (
-        f"Tested on {day} than those learnt from, best by log loss: {_NAMES[found.model]}, AUC "
+        f"Leaving, tested on {day} than those learnt from: best by log loss is {_NAMES[found.model]}, AUC "
         f"{row['auc']:.3f} ({row['auc_low']:.3f} to {row['auc_high']:.3f}), log loss {row['log_loss']:.3f}."
     )
     return f"{head} {_say_gain(found)}"

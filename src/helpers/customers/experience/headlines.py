@@ -26,6 +26,26 @@ def say_experience(found: Experience) -> list[str]:
     return [say_service(found), *effects, say_groups(found), CAVEAT]
 
 
+def say_effects(found: Experience) -> str:
+    """Return what follows each kind of let-down, those without a visible effect in one sentence."""
+    rows = found.overall().to_dict("records")
+    if not rows:
+        return "What follows after a let-down is not yet knowable."
+    quiet = [row for row in rows if row["verdict"] not in (CONFOUNDED, SEEN)]
+    said = [_say_effect(found, row) for row in rows if row not in quiet]
+    if len(quiet) == 1:
+        said.append(_say_effect(found, quiet[0]))
+    elif quiet:
+        *names, last = [_WORDS[str(row["kind"])] for row in quiet]
+        said.append(f"After {', '.join(names)} or {last} no effect is seen beyond chance.")
+    return " ".join(said)
+
+
+def say_each_effect(found: Experience) -> str:
+    """Return every kind of let-down with its figures."""
+    return " ".join(_say_effect(found, row) for row in found.overall().to_dict("records"))
+
+
 def say_service(found: Experience) -> str:
     """Return the shares of orders short, late, returned and complained of, with their intervals."""
     rows = found.kpis[(found.kpis["denominator"] > 0) & (found.kpis["kpi"] != "let down")]
@@ -36,11 +56,12 @@ def say_service(found: Experience) -> str:
         for row in rows.to_dict("records")
     ]
     return (
-        f"Of the orders of the last {found.settings.window_days} days: {', '.join(parts)}. {_say_nps(found)}"
+        f"Of the orders of the last {found.settings.window_days} days: {', '.join(parts)}. {say_nps(found)}"
     )
 
 
-def _say_nps(found: Experience) -> str:
+def say_nps(found: Experience) -> str:
+    """Return the net promoter score with its interval."""
     row = found.nps.set_index("segment").loc["all"]
     count = int(row["answers"])
     if not count:
@@ -78,7 +99,7 @@ def say_groups(found: Experience) -> str:
     parts = [_say_group(row) for row in known.head(3).to_dict("records")]
     rest = len(rows) - len(known)
     tail = f"; in {rest} other {'group' if rest == 1 else 'groups'} a loss is not knowable" if rest else ""
-    return f"Share of later buying lost per short order, largest first: {'; '.join(parts)}{tail}."
+    return f"Later buying lost after a short order, largest first: {'; '.join(parts)}{tail}."
 
 
 def _say_group(row: Mapping[Any, Any]) -> str:

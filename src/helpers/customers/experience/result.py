@@ -10,8 +10,8 @@ import pandas as pd
 from helpers.customers.experience.settings import ExperienceSettings
 
 CAVEAT = (
-    "Associated with, after adjusting for what each customer bought before, for the order and for segment "
-    "and channel; not randomised."
+    "These are associations, adjusted for what each customer bought before, for the order, segment and "
+    "channel; they were not randomised."
 )
 
 

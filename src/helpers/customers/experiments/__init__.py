@@ -6,9 +6,11 @@ from helpers.customers.experiments.compare import ArmComparison, Effect, compare
 from helpers.customers.experiments.headlines import (
     say_expected_waste,
     say_holdouts,
+    say_offer,
     say_pooled,
     say_ratio,
     say_read_out,
+    say_saved,
     say_wasted,
 )
 from helpers.customers.experiments.holdout import Belief, HoldoutDesign, design_holdout, holdouts_by_size
@@ -55,9 +57,11 @@ __all__ = [
     "read_out",
     "say_expected_waste",
     "say_holdouts",
+    "say_offer",
     "say_pooled",
     "say_ratio",
     "say_read_out",
+    "say_saved",
     "say_wasted",
     "shrink_effects",
     "smallest_effect",

@@ -30,7 +30,10 @@ def say_read_out(read: ReadOut) -> str:
             f"{who} lost {money(-read.earned)} after cost {range_}: left alone, these customers brought more."
         )
     else:
-        head = f"{who} brought {money(read.earned)} after cost, not yet knowable {range_}."
+        head = (
+            f"Whether past contacts paid is not yet knowable: over {count(counted, 'campaign')} the "
+            f"{count(read.contacts, 'contact')} brought {money(read.earned)} after cost {range_}."
+        )
     return f"{head} {_say_single(read)}"
 
 
@@ -40,7 +43,8 @@ def _say_single(read: ReadOut) -> str:
     if not earned + lost:
         return "No single campaign is clear on its own."
     rest = len(verdicts) - earned - lost
-    return f"On their own, {earned} clearly earned, {lost} clearly lost and {rest} stay open."
+    opens = "stays" if rest == 1 else "stay"
+    return f"On their own, {earned} clearly earned, {lost} clearly lost and {rest} {opens} open."
 
 
 def say_pooled(read: ReadOut) -> str:
@@ -60,20 +64,22 @@ def say_pooled(read: ReadOut) -> str:
             if differ
             else " Campaigns do not differ more than chance explains."
         )
-    return f"{head} {_say_offer(read)}{_say_saved(read)}".strip()
+    return head
 
 
-def _say_offer(read: ReadOut) -> str:
+def say_offer(read: ReadOut) -> str:
+    """Return what the offered lines alone brought; empty where that is the measure itself or not known."""
     offer = read.pooled_offer
     if read.settings.primary == "offer_margin" or not offer.is_knowable:
         return ""
     return (
         f"The offered lines alone bring {money(offer.effect)} after cost ({span(offer.low, offer.high)}), "
-        "which does not see what is bought less elsewhere. "
+        "which does not see what is bought less elsewhere."
     )
 
 
-def _say_saved(read: ReadOut) -> str:
+def say_saved(read: ReadOut) -> str:
+    """Return how much narrower earlier purchases make the intervals."""
     saved = read.campaigns["variance_saved"].dropna()
     if saved.empty:
         return ""
@@ -123,13 +129,16 @@ def say_expected_waste(expected: ExpectedWaste) -> str:
         return "No contact is planned, so none can be wasted."
     first, others = table.iloc[0], table.iloc[1:]
     head = (
-        f"Of {count(first['contacts'], 'contact')} ({first['policy']}) {percent(first['rate'], 1)} are "
+        f"Of {count(first['contacts'], 'contact')} of {first['policy']}, {percent(first['rate'], 1)} are "
         "expected to earn no more than they cost"
     )
     if others.empty:
         return f"{head}; leaving them out keeps {money(first['kept'])}."
-    said = [f"{percent(row['rate'], 1)} for {row['policy']}" for row in others.to_dict("records")]
-    return f"{head}; {', '.join(said)}."
+    rates = others["rate"].dropna()
+    if rates.empty:
+        return f"{head}."
+    low, high = percent(float(rates.min())), percent(float(rates.max()))
+    return f"{head}; of the other rules {low if low == high else f'{low} to {high}'}."
 
 
 def say_holdouts(plan: HoldoutPlan) -> list[str]:
@@ -140,8 +149,8 @@ def say_holdouts(plan: HoldoutPlan) -> list[str]:
 def _say_holdout(row: dict[object, object]) -> str:
     share, held = float(str(row["recommended_share"])), float(str(row["held_out"]))
     head = (
-        f"{row['campaign_id']}: hold out {percent(share)} of {float(str(row['audience'])):,.0f} "
-        f"({count(held, 'customer')})."
+        f"{row['campaign_id']}, if everyone else were contacted: hold out {percent(share)} of "
+        f"{float(str(row['audience'])):,.0f} ({count(held, 'customer')})."
     )
     if row["rests_on"] == "nothing":
         return f"{head} No past campaign says how outcomes vary: this hold-out is there to learn it."
@@ -156,6 +165,6 @@ def _say_holdout(row: dict[object, object]) -> str:
     gives_up = (
         f" It gives up {money(cost)} of margin"
         if cost > 0
-        else " It is not expected to pay, so holding out gives nothing up"
+        else " Contacting everyone is not expected to pay, so holding out gives nothing up"
     )
     return f"{head}{shows}{gives_up}, and what it teaches is worth about {money(numbers['worth'])} in a year."

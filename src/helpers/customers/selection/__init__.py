@@ -10,6 +10,7 @@ from helpers.customers.selection.scenarios import BudgetCurve, compare_scenarios
 from helpers.customers.selection.sentences import (
     say_baselines,
     say_campaigns,
+    say_everyone,
     say_holdout,
     say_plan,
     say_prices,
@@ -36,6 +37,7 @@ __all__ = [
     "read_audience",
     "say_baselines",
     "say_campaigns",
+    "say_everyone",
     "say_holdout",
     "say_plan",
     "say_prices",

@@ -62,7 +62,8 @@ def _others(plan: ContactPlan) -> Iterator[tuple[str, SelectionSettings]]:
     old = plan.settings
     spent = old.money if np.isfinite(old.money) else float(plan.totals["cost"])
     if spent > 0:
-        yield "half the budget", replace(old, budget=spent / 2)
+        half = "half the budget" if np.isfinite(old.money) else "half of what the plan spends"
+        yield half, replace(old, budget=spent / 2)
         if np.isfinite(old.money):
             yield "half as much budget again", replace(old, budget=spent * 1.5)
             yield "no limit of budget", replace(old, budget=None)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.customers.selection.plan import ContactPlan
-from helpers.customers.words import count, money, percent
+from helpers.customers.words import count, money, percent, span
 
 _BY = {
     "email": "by e-mail",
@@ -16,6 +16,7 @@ _BY = {
     "post": "by post",
 }
 _PRICED = 1e-6
+FEW_COMPARED = 30  # would-be contacts in the hold-out below which no comparison of means can be trusted
 
 
 def say_plan(plan: ContactPlan) -> list[str]:
@@ -38,10 +39,10 @@ def say_total(plan: ContactPlan) -> str:
     low, high = totals["value_low"] - totals["cost"], totals["value_high"] - totals["cost"]
     contacts = count(totals["contacts"], "contact")
     who = count(totals["customers"], "customer")
+    whom = who if totals["contacts"] == totals["customers"] else f"{who} {contacts} in all"
     return (
-        f"Make {contacts} with {who} for {money(totals['cost'])}: expected to earn "
-        f"{money(totals['net'])} after that cost, between {money(low)} and {money(high)} if all "
-        "estimates err the same way."
+        f"Contact {whom}, for {money(totals['cost'])}: expected to earn {money(totals['net'])} after that "
+        f"cost ({span(low, high)} if all estimates err the same way)."
     )
 
 
@@ -58,7 +59,7 @@ def _say_campaign(row: pd.Series) -> str:
     who = f"{count(row['contacts'], 'customer')} {_BY[row['channel']]}"
     return (
         f"{name}: contact {who} on {row['day']:%-d %B %Y}, expected to earn {money(row['net'])} "
-        f"[{money(low)} to {money(high)}] after {money(row['cost'])} of cost."
+        f"after {money(row['cost'])} of cost ({span(low, high)})."
     )
 
 
@@ -69,11 +70,18 @@ def say_prices(plan: ContactPlan) -> list[str]:
     said = [_say_price(row) for _, row in priced.iterrows()]
     loose = len(limits) - len(priced)
     if loose:
-        verb = "earns" if loose == 1 else "earn"
-        said.append(
-            f"More of {count(loose, 'other limit') if priced.size else count(loose, 'limit')} {verb} nothing."
-        )
+        said.append(_say_loose(loose, len(priced)))
     return said or ["No limit was set, so there is nothing to price."]
+
+
+def _say_loose(loose: int, priced: int) -> str:
+    """Return that limits which are not full hold nothing back."""
+    if priced:
+        others = "the other limit" if loose == 1 else f"the {loose} other limits"
+        return f"Widening {others} would earn nothing."
+    if loose == 1:
+        return "The only limit holds nothing back: widening it would earn nothing."
+    return f"None of the {loose} limits holds the plan back: widening them would earn nothing."
 
 
 def _say_price(row: pd.Series) -> str:
@@ -87,20 +95,39 @@ def _say_price(row: pd.Series) -> str:
     return f"One more unit of stock of {row['name']} would earn {money(row['price'])} through contacts."
 
 
+def say_everyone(table: pd.DataFrame) -> str:
+    """Return what the first of the simpler rules, contacting all who may be, is expected to bring.
+
+    `table` is that of `compare_baselines`; the sentence is empty where there is nothing to compare.
+    """
+    if len(table) < 2 or not table.iloc[1]["contacts"]:
+        return ""
+    row = table.iloc[1]
+    low, high = row["value_low"] - row["cost"], row["value_high"] - row["cost"]
+    verb = "lose" if row["net"] < 0 else "earn"
+    ends = (-high, -low) if row["net"] < 0 else (low, high)
+    return (
+        f"All {count(row['contacts'], 'contact')} that may be made would be expected to {verb} "
+        f"{money(abs(row['net']))} ({span(*ends)}), by the same model."
+    )
+
+
 def say_baselines(table: pd.DataFrame) -> list[str]:
-    """Return how the plan stands beside simpler rules, from `compare_baselines`."""
-    mine = table.iloc[0]
+    """Return how the plan stands beside simpler rules, from `compare_baselines`; the figures are its own."""
+    mine, others = table.iloc[0], table.iloc[1:]
+    if others.empty:
+        return []
+    gains = mine["net"] - others["net"]
+    least = max(0.005 * abs(mine["net"]), 0.005)
+    beaten, equal = gains[gains > least], others.loc[gains <= least, "rule"].tolist()
     said = []
-    for _, row in table.iloc[1:].iterrows():
-        wasted = f"{percent(row['wasted_rate'])} of them below their cost" if row["contacts"] else "none"
-        rule = row["rule"][:1].upper() + row["rule"][1:]
-        head = f"{rule}: {count(row['contacts'], 'contact')} ({wasted}), net {money(row['net'])}"
-        gain = mine["net"] - row["net"]
-        least = max(0.005 * abs(mine["net"]), 0.005)
-        if gain > least:
-            said.append(f"{head}; the plan is expected to earn {money(gain)} more.")
-        else:
-            said.append(f"{head}; the plan gains nothing over it.")
+    if len(beaten):
+        low, high = money(beaten.min()), money(beaten.max())
+        more = low if low == high else f"{low} to {high}"
+        whom = "the simpler rule" if len(beaten) == 1 else f"the {len(beaten)} simpler rules"
+        said.append(f"The plan is expected to earn {more} more than {whom}, under the same limits.")
+    if equal:
+        said.append(f"It gains nothing over {' and '.join(equal)}.")
     return said
 
 
@@ -110,7 +137,7 @@ def say_suppressed(plan: ContactPlan) -> str:
     if counts.empty:
         return "Nobody with an expected worth is left out."
     listed = ", ".join(f"{words} {number:,}" for words, number in counts.items())
-    return f"{count(counts.sum(), 'possible contact')} not made: {listed}."
+    return f"Not made are {count(counts.sum(), 'possible contact')}: {listed}."
 
 
 def say_holdout(plan: ContactPlan) -> str:
@@ -118,9 +145,10 @@ def say_holdout(plan: ContactPlan) -> str:
     held = plan.holdout
     if held.empty:
         return "Nobody is held out: what these campaigns change will not be knowable."
-    wished = int(held["would_be_chosen"].sum())
-    verb = "is" if len(held) == 1 else "are"
-    return (
-        f"{count(len(held), 'possible contact')} {verb} held out at random; {wished:,} of them would have "
-        "been made and are what the contacted are compared with."
-    )
+    wished, verb = int(held["would_be_chosen"].sum()), "is" if len(held) == 1 else "are"
+    head = f"{count(len(held), 'possible contact')} {verb} held out at random"
+    if not wished:
+        return f"{head}; none of them would have been made, so there is nobody to compare with."
+    rest = "is what" if wished == 1 else "are what"
+    few = "; too few to show the effect of this plan alone" if wished < FEW_COMPARED else ""
+    return f"{head}; {wished:,} would have been made and {rest} the contacted are compared with{few}."

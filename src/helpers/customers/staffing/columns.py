@@ -9,15 +9,13 @@ STAFFING: Mapping[str, str] = MappingProxyType(
     {
         "date": "Day|date",
         "cases": "Cases|num1",
-        "cases_high": "On a busy day|int",
-        "outbound_calls": "Outbound calls|int",
-        "visits": "Visits|int",
-        "agents": "Agents present|int",
-        "rostered": "On the roster|int",
-        "service": "Answered in time|pct",
-        "wait_seconds": "Mean wait, s|int",
-        "occupancy": "Busy|pct",
-        "service_one_fewer": "In time with one fewer|pct",
+        "cases_high": "If busy|int",
+        "outbound_calls": "Calls out|int",
+        "agents": "Agents|int",
+        "rostered": "Roster|int",
+        "service": "In time|pct",
+        "wait_seconds": "Wait, s|int",
+        "occupancy": "At work|pct",
         "field_staff": "For visits|int",
     }
 )

@@ -19,8 +19,8 @@ def say_staffing(plan: Staffing) -> str:
     rostered = int(days["rostered"].max())
     verb = "answers" if most == 1 else "answer"
     head = (
-        f"{agents} at a time {verb} {percent(settings.target_share)} of calls within "
-        f"{settings.answer_seconds:g} seconds in the busiest hour"
+        f"{agents} at a time {verb} {percent(float(days['service'].min()))} of calls or more within "
+        f"{settings.answer_seconds:g} seconds in the busiest hour (target {percent(settings.target_share)})"
     )
     where = "" if least == most else f"; most on {top['date']:%A %-d %B %Y}"
     per_day = (
@@ -38,6 +38,8 @@ def say_one_fewer(plan: Staffing) -> str:
         return "There is no agent to do without."
     row = plan.days.loc[plan.days["agents"].idxmax()]
     wait = float(row["wait_one_fewer"])
+    if plan.peak == 1:
+        return "Without this agent nobody answers."
     head = f"With one agent fewer on {row['date']:%-d %B}, "
     if not math.isfinite(wait):
         return f"{head}calls come faster than they are answered: the queue grows without end."
@@ -53,7 +55,7 @@ def say_busy_day(plan: Staffing) -> str:
     short = plan.days[plan.days["agents_busy"] > plan.days["agents"]]
     chance = percent((1 - plan.settings.level) / 2, 1)
     if short.empty:
-        return f"The same agents also hold the target on a day as busy as comes with a chance of {chance}."
+        return f"The same agents also hold the target on a busy day, as comes with a chance of {chance}."
     return (
         f"On a day as busy as comes with a chance of {chance}, {count(len(short), 'day')} would need up to "
         f"{count(int(short['agents_busy'].max()), 'agent')}."

@@ -10,7 +10,14 @@ from helpers.customers.uplift.score import (
     score_uplift,
     uplift_at,
 )
-from helpers.customers.uplift.sentences import say_checks, say_effects, say_groups, say_method, say_verdict
+from helpers.customers.uplift.sentences import (
+    say_aftermath,
+    say_checks,
+    say_effects,
+    say_groups,
+    say_method,
+    say_verdict,
+)
 from helpers.customers.uplift.settings import UpliftSettings
 from helpers.customers.uplift.worth import contact_worth
 
@@ -24,6 +31,7 @@ __all__ = [
     "measure_uplift",
     "policy_values",
     "qini_coefficient",
+    "say_aftermath",
     "say_checks",
     "say_effects",
     "say_groups",

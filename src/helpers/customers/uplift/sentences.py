@@ -19,26 +19,31 @@ def say_verdict(uplift: Uplift) -> str:
     test, used = uplift.test, len(uplift.used)
     if not used:
         return "What messages change is not yet knowable: no past campaign has a clean held-out share."
-    basis = f"{count(used, 'campaign')} with {count(test.rows, 'customer row')}"
+    basis = f"{count(used, 'campaign')} with {count(test.rows, 'customer')} contacted or held out"
     if uplift.verdict == "signal":
-        how = "answer" if test.p_value <= _other_p(uplift) else "buy other things after a message"
-        return f"Signal: customers differ in how they {how}, by {basis}. Choosing whom to contact can pay."
+        return (
+            f"Messages do not work alike on all customers (signal): they differ in {_differ(uplift)}, by "
+            f"{basis}. Choosing whom to contact can pay."
+        )
     if uplift.verdict == "no signal":
         return (
-            f"No signal: {basis} would mostly have shown a difference of {points(test.gap)} points between "
+            f"No signal: {basis}, would mostly have shown a difference of {points(test.gap)} points between "
             "the better and the worse half of customers, and none was found. Choose by cost and by the "
             "average effect."
         )
     more = uplift.campaigns_needed
     return (
-        f"Not yet knowable: {basis} cannot show whether customers differ by {points(test.gap)} points "
+        f"Not yet knowable: {basis}, cannot show whether customers differ by {points(test.gap)} points "
         f"between halves. {count(test.rows_needed, 'row')} would: about {count(more, 'campaign')} more of "
         f"the usual size at the usual held-out share, or fewer with {_even_arms(uplift)}."
     )
 
 
-def _other_p(uplift: Uplift) -> float:
-    return uplift.other_test.p_value if uplift.other_test else 1.0
+def _differ(uplift: Uplift) -> str:
+    """Say in what customers differ: whether they take the offer, what else they buy, or both."""
+    answers, other = "whether they take the offer", "what else they buy afterwards"
+    tests = [(uplift.test, answers), *([(uplift.other_test, other)] if uplift.other_test else [])]
+    return " and in ".join(words for test, words in tests if test.verdict == "signal") or answers
 
 
 def _even_arms(uplift: Uplift) -> str:
@@ -116,25 +121,38 @@ def say_groups(uplift: Uplift) -> list[str]:
         return [note for note in uplift.notes if "groups" in note] or ["The groups are not yet knowable."]
     rows = uplift.groups.set_index("group")
     parts = [
-        f"{percent(float(rows['share'][name]))} {words} ({count(float(rows['surely'][name]), 'customer')} "
-        "more likely than not)"
+        f"{percent(float(rows['share'][name]))} {words}"
         for name, words in (
-            ("persuadable", "are persuadable"),
+            ("persuadable", "answer because of a message"),
             ("sure thing", "buy anyway"),
             ("lost cause", "hardly ever answer"),
-            ("sleeping dog", "are better left alone"),
+            ("sleeping dog", "buy less after one"),
         )
     ]
-    said = [f"Of the customers in past campaigns {'; '.join(parts)}."]
+    said = [
+        f"By the model, of the customers in past campaigns {', '.join(parts)}. Who is of which kind is sure "
+        "of nobody: dark are those more likely than not."
+    ]
+    return [*said, *say_aftermath(uplift)]
+
+
+def say_aftermath(uplift: Uplift) -> list[str]:
+    """Return what messages do to those better left alone, and how fast answers wear off."""
+    if uplift.classes is None:
+        return []
+    said: list[str] = []
     calm = uplift.classes.calm
     if uplift.has_side_effect:
         said.append(
-            f"Who is better left alone keeps {percent(calm[0])} of its usual buying days while a campaign "
-            f"runs and {percent(calm[1])} in the weeks after it; this loss is counted."
+            f"Customers better left alone keep {percent(calm[0])} of their usual buying days while a "
+            f"campaign runs and {percent(calm[1])} in the weeks after it (fitted, no interval); this loss "
+            "is counted."
         )
     else:
         said.append(
             "A loss of other purchases after messages is not borne by the evidence and counts as none."
         )
-    said.append(f"Each further contact within a year leaves {percent(uplift.classes.fatigue)} of the effect.")
+    said.append(
+        f"Each further contact within a year leaves {percent(uplift.classes.fatigue)} of the effect (fitted)."
+    )
     return said

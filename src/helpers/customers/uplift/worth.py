@@ -201,35 +201,38 @@ def _reasons(table: pd.DataFrame, planned: pd.DataFrame, audience: Answers) -> l
         table[list(CLASSES)].to_numpy(np.float64),
         table["uplift"].to_numpy(np.float64),
         audience.rows["alive"].to_numpy(np.float64),
+        table["value"].to_numpy(np.float64) > 0,
         planned[
             ["treated_before", "bought_when_treated", "held_out_before", "bought_when_held_out"]
         ].to_numpy(),
         strict=True,
     )
-    return [_reason(odds, effect, alive, record) for odds, effect, alive, record in facts]
+    return [_reason(odds, effect, alive, adds, record) for odds, effect, alive, adds, record in facts]
 
 
-def _reason(odds: Floats, effect: float, alive: float, record: NDArray[Any]) -> str:
+def _reason(odds: Floats, effect: float, alive: float, adds: bool, record: NDArray[Any]) -> str:
     treated, answered, held, bought = (int(number) for number in record)
     if np.isnan(effect):
         return "not yet knowable: no clean campaign"
     if alive < LIKELY:
         return "probably buys here no more"
     if not np.isnan(odds).any() and odds.max() > LIKELY:
-        return (
-            _answers_when_written(treated, answered),
+        likeliest = int(odds.argmax())
+        kind = (
+            _answers_when_contacted(treated, answered),
             _buys_anyway(held, bought),
             f"hardly answers, {answered} of {_times(treated)}" if treated >= SHOWN else "hardly answers",
             "buys less after messages",
-        )[int(odds.argmax())]
+        )[likeliest]
+        return f"probably {kind}, yet a contact adds on average" if likeliest and adds else kind
     if treated >= SHOWN and answered / treated > MOSTLY:
-        return f"bought when written to, {answered} of {_times(treated)}"
-    return "more likely to buy when written to" if effect > 0 else "no more likely to buy when written to"
+        return f"bought when contacted, {answered} of {_times(treated)}"
+    return "more likely to buy when contacted" if effect > 0 else "no more likely to buy when contacted"
 
 
-def _answers_when_written(treated: int, answered: int) -> str:
+def _answers_when_contacted(treated: int, answered: int) -> str:
     own = f", {answered} of {_times(treated)}" if treated >= SHOWN else ""
-    return f"answers when written to{own}"
+    return f"answers when contacted{own}"
 
 
 def _buys_anyway(held: int, bought: int) -> str:

@@ -22,6 +22,7 @@ from helpers.customers.words import percent
 HALF_YEAR = 182
 OVERDUE = 3.0  # usual gaps without an order that are called overdue
 FELL = 0.3  # fall beyond that of all that is called falling
+NOTHING_LEFT = 0.995  # fall from which nothing is bought any more
 UNSURE = 0.5  # chance to be a customer below which it is called likely gone
 
 CORE = (
@@ -72,7 +73,7 @@ class CoreCustomers:
         shows = "shows" if len(at_risk) == 1 else "show"
         return (
             f"{start} {len(at_risk):,} of them {shows} a sign of leaving or buying less; "
-            f"{at_risk['at_stake'].sum():,.0f} a year is at stake there."
+            f"{at_risk['at_stake'].sum():,.0f} a year is at stake there if it goes on like this."
         )
 
 
@@ -171,7 +172,7 @@ def _judged(table: pd.DataFrame) -> pd.DataFrame:
 def _reasons(table: pd.DataFrame) -> list[str]:
     """Return for each row why it is in the table, in words."""
     return [
-        "; ".join([f"{percent(share, 1)} of ours", *_signs(days, gap, fall, alive, is_overdue)])
+        "; ".join([f"{percent(share, 1)} of all money", *_signs(days, gap, fall, alive, is_overdue)])
         for share, days, gap, fall, alive, is_overdue in zip(
             *(table[name] for name in ("share", "days_since_last_order", "usual_gap_days", "fall")),
             *(table[name] for name in ("probability_alive", "is_overdue")),
@@ -183,9 +184,12 @@ def _reasons(table: pd.DataFrame) -> list[str]:
 def _signs(since: float, gap: float, fall: float, alive: float, is_overdue: bool) -> list[str]:
     signs = []
     if is_overdue:
-        signs.append(f"no order for {since:,.0f} days, usually every {max(gap, 1):,.0f}")
-    if fall > FELL:
-        signs.append(f"buys {percent(fall)} less than the half-year before")
+        usual = "day" if round(max(gap, 1)) == 1 else f"{max(gap, 1):,.0f} days"
+        signs.append(f"no order for {since:,.0f} days, usually every {usual}")
+    if fall > NOTHING_LEFT:
+        signs.append("bought nothing in the last half-year")
+    elif fall > FELL:
+        signs.append(f"bought {percent(fall)} less than in the half-year before, trend of all taken out")
     if alive < 1 - UNSURE:
         signs.append("likely gone")
     return signs or ["buys as usual"]

@@ -33,6 +33,7 @@ from helpers.customers.value.settings import ValueSettings
 from helpers.customers.words import percent
 
 WEEKS_PER_YEAR = 52.0
+SMALL_BIAS = 0.03  # error in sum on the weeks kept aside below which it need not be said beside the total
 
 VALUES = (
     *("customer_id", "frequency", "recency", "age", "monetary_value", "first_order", "last_order"),
@@ -111,15 +112,26 @@ class CustomerValue:
         top = max(1, len(self.table) // 10)
         positive = float(self.table["clv"].clip(lower=0).sum())
         share = float(self.table["clv"].head(top).clip(lower=0).sum()) / positive if positive else 0.0
-        spread = ""
+        spread = doubt = ""
         if self.model is not None:
-            spread = f" [{self.total_low:,.0f}, {self.total_high:,.0f}]"
+            spread, doubt = f" ({self.total_low:,.0f} to {self.total_high:,.0f})", self._say_doubt()
         weeks = self.settings.horizon_weeks
         return (
             f"Over the next {weeks:,} week{'' if weeks == 1 else 's'} {len(self.table):,} "
             f"customer{' is' if len(self.table) == 1 else 's are'} expected to bring "
             f"{self.total:,.0f}{spread} of {self.money_word} after contacts; the tenth with the highest "
-            f"value brings {percent(share)} of it."
+            f"value brings {percent(share)} of it.{doubt}"
+        )
+
+    def _say_doubt(self) -> str:
+        """Return how far the model was off in sum, which its interval does not hold; empty where small."""
+        bias = float("nan") if self.calibration.errors.empty else self.calibration.of("model")["bias"]
+        if not abs(bias) >= SMALL_BIAS:
+            return ""
+        way = "low" if bias < 0 else "high"
+        return (
+            f" The interval does not hold the model's own error: on the {self.calibration.weeks} weeks kept "
+            f"aside it was {percent(abs(bias))} too {way} in sum."
         )
 
 

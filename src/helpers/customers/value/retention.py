@@ -64,9 +64,7 @@ class Retention:
         if known.empty:
             return "Not yet knowable how many new customers stay: too few have been here for two quarters."
         first, last = known.iloc[0], known.iloc[-1]
-        start = (
-            f"Of {first['customers']:,.0f} new customers {_share(first)} buy in the second quarter of theirs"
-        )
+        start = f"Of {first['customers']:,.0f} new customers {_share(first)} buy in their second quarter"
         if len(known) == 1:
             return f"{start}."
         return (
@@ -76,10 +74,16 @@ class Retention:
     def _say_kpi(self) -> str:
         if self.kpi.value is None:
             return "Retention needs two windows of orders, and there are not."
+        stayed, start = (self.kpi.numerator or 0.0) - self.came_back, self.kpi.denominator or 0.0
+        head = (
+            f"Of {start:,.0f} customers at the start of the last {self.window_days} days {stayed:,.0f} "
+            f"bought again ({percent(stayed / start if start else float('nan'))})"
+        )
+        if not self.came_back:
+            return f"{head}, which is the retention."
         return (
-            f"Retention over the last {self.window_days} days is {percent(self.kpi.value)}: "
-            f"{self.kpi.numerator:,.0f} of {self.kpi.denominator:,.0f} customers"
-            + (f", {self.came_back:,} of them back after a pause." if self.came_back else ".")
+            f"{head}; with the {self.came_back:,} who came back after a pause, retention is "
+            f"{percent(self.kpi.value)}."
         )
 
 
