@@ -94,6 +94,9 @@ def test_the_whale_curve_ends_at_the_total_and_its_peak_is_what_is_profitable() 
     assert curve.max() == pytest.approx(result.peak)
     assert result.peak - result.lost == pytest.approx(result.net_profit)
     assert result.lost > 0
+    rows = result.table[result.table["orders"] > 0]
+    at_a_loss = int((rows["net_profit"] < 0).sum())
+    assert f"{at_a_loss:,} of {len(rows):,} customers who bought" in result.sentence
     assert result.whale["net_profit"].is_monotonic_decreasing
     assert result.table["extra_cost"].sum() == pytest.approx(0, abs=1e-6)
 
@@ -102,7 +105,7 @@ def test_rates_of_nothing_leave_the_margin() -> None:
     free = ActivityRates(**dict.fromkeys(ActivityRates.__dataclass_fields__, 0.0))
     result = cost_to_serve(shop(), free, UNTIL)
     assert (result.table["net_profit"] == result.table["margin"]).all()
-    assert "Nothing is left of" not in result.sentence
+    assert "served at a loss" not in result.sentence
 
 
 def test_without_costs_returned_goods_take_back_their_revenue() -> None:

@@ -214,7 +214,7 @@ def test_hold_out_of_a_planned_campaign_rests_on_its_channel(past: CampaignHisto
     row = plan.campaigns.iloc[0]
     assert (row["audience"], row["rests_on"]) == (5000, "email")
     assert row["held_out"] == pytest.approx(5000 * row["recommended_share"])
-    assert "K99: hold out" in say_holdouts(plan)[0]
+    assert say_holdouts(plan)[0].startswith("K99, if everyone else were contacted: hold out")
     sure = plan_holdouts(past, read, beliefs={"K99": Belief(50.0, 0.1, 100)})
     assert sure.campaigns["recommended_share"].iloc[0] == pytest.approx(0.05)
     assert sure.campaigns["cost"].iloc[0] > 0
@@ -240,6 +240,9 @@ def test_figure_claims_what_the_read_out_found(read: ReadOut) -> None:
     assert axes.get_title(loc="left") == claim_campaign_effects(read)
     assert claim_campaign_effects(read) == "Of 3 campaigns, 1 clearly earned and 2 clearly lost"
     assert "K01" in describe_campaign_effects(read)
+    open_one = read.campaigns.assign(verdict=["earned", "lost", "not yet knowable"])
+    claim = claim_campaign_effects(replace(read, campaigns=open_one))
+    assert claim == "Of 3 campaigns, 1 clearly earned and 1 clearly lost; 1 stays open"
     assert axes.get_yticklabels()[-1].get_text() == "mean campaign"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -209,6 +210,8 @@ def test_agents_of_a_day_follow_from_its_calls(desk: Staffing) -> None:
 def test_staffing_is_said_and_drawn_from_the_plan(desk: Staffing) -> None:
     assert str(desk.peak) in say_staffing(desk)
     assert "one agent fewer" in say_one_fewer(desk)
+    lone = replace(desk, days=desk.days.assign(agents=1))
+    assert say_one_fewer(lone) == "Without this agent nobody answers."
     assert "busy" in say_busy_day(desk)
     assert "smaller" in say_case_forecast(desk)
     axes = plot_staffing_need(desk)

@@ -24,6 +24,7 @@ from helpers.customers.selection import (
     draw_holdout,
     plan_contacts,
     say_baselines,
+    say_everyone,
     say_plan,
     say_prices,
     say_suppressed,
@@ -219,9 +220,20 @@ def test_the_plan_is_worth_more_than_simpler_rules(plan: ContactPlan) -> None:
     assert (table["gain"].iloc[1:] > 0).all()
     assert (table["cost"] <= TIGHT.money + 1e-9).all()
     assert table["wasted"].iloc[0] == 0
-    assert len(say_baselines(table)) == 2
+    said = " ".join(say_baselines(table))
+    assert "more than the 2 simpler rules" in said
+    assert "nothing over" not in said
+    assert "by the same model" in say_everyone(table)
+    assert say_everyone(table.head(1)) == ""
     with pytest.raises(ParameterError, match="RFM top"):
         compare_baselines(plan, {"RFM top": score.drop(columns="score")})
+
+
+def test_limits_that_are_not_full_are_said_to_hold_nothing_back(plan: ContactPlan) -> None:
+    loose = plan.limits[np.isfinite(plan.limits["limit"])].assign(price=0.0)
+    for number, words in ((1, "The only limit"), (2, "None of the 2 limits")):
+        assert say_prices(replace(plan, limits=loose.head(number)))[0].startswith(words)
+    assert "nothing to price" in say_prices(replace(plan, limits=loose.head(0)))[0]
 
 
 def test_scenarios_move_the_way_they_must(plan: ContactPlan) -> None:

@@ -77,6 +77,9 @@ def test_value_is_margin_gained_less_what_is_given_away_and_lost() -> None:
     assert rows["given_away"].mean() == pytest.approx(4.0, rel=0.15)
     assert len(rows) == len(history().planned)
     assert rows["reason"].str.len().gt(0).all()
+    adds = rows["reason"].str.contains("yet a contact adds")
+    assert rows.loc[adds, "value"].gt(0).all()
+    assert not (rows["reason"].isin(["buys anyway", "buys less after messages"]) & rows["value"].gt(0)).any()
 
 
 def test_without_costs_money_is_revenue() -> None:

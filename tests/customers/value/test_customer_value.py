@@ -230,6 +230,15 @@ def test_levels_follow_the_same_customers_and_ignore_noise() -> None:
     assert money_levels(days_of(*rows, *noise), dt.date(2026, 6, 1)) == pytest.approx([1.0, 1.0])
 
 
+def test_an_error_in_sum_on_the_weeks_kept_aside_stands_beside_the_total() -> None:
+    result = value_customers(shop(), QUICK)
+    errors = result.calibration.errors.copy()
+    for bias, words in ((-0.2, "20\N{NO-BREAK SPACE}% too low in sum"), (0.01, "")):
+        errors.loc[errors["measure"] == "bias", "model"] = bias
+        said = say_value(replace(result, calibration=replace(result.calibration, errors=errors)))
+        assert said.endswith(f"{words}.") if words else "in sum" not in said
+
+
 def test_retention_counts_whole_ages_only() -> None:
     days = days_of(
         ("A", "2025-04-01", 1.0), ("A", "2025-07-15", 1.0), ("B", "2025-04-02", 1.0), ("C", "2025-12-30", 1.0)
@@ -252,6 +261,8 @@ def test_retention_is_the_kpi_of_the_contract() -> None:
     )
     result = measure_retention(days, dt.date(2025, 8, 1), first_day=dt.date(2024, 1, 1))
     assert (result.kpi.numerator, result.kpi.denominator, result.came_back) == (2, 2, 1)
+    assert "Of 2 customers at the start" in result.sentence
+    assert "1 bought again (50\N{NO-BREAK SPACE}%); with the 1 who came back" in result.sentence
 
 
 def test_core_customers_bring_half_and_show_what_speaks_against_them() -> None:
@@ -264,6 +275,6 @@ def test_core_customers_bring_half_and_show_what_speaks_against_them() -> None:
     core = core_customers(table, days, last.date(), 0.5, "margin")
     assert core.table["customer_id"].tolist() == ["BIG", "OK"]
     assert core.table["is_at_risk"].tolist() == [True, False]
-    assert "no order for 100 days, usually every 10" in core.table["reason"][0]
+    assert "no order for 100 days, usually every 10 days" in core.table["reason"][0]
     assert core.table["reason"][1].endswith("buys as usual")
     assert core.table["share"].sum() >= 0.5

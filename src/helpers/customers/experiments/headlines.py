@@ -117,8 +117,8 @@ def say_wasted(waste: WastedMessages) -> str:
         return f"{head} No group is expected to lose."
     sure = "" if waste.kept_low > 0 else ", which is not yet sure"
     return (
-        f"{head} Leaving out the {count(len(lost), 'group')} expected to lose would have kept "
-        f"{money(waste.kept)} ({span(waste.kept_low, waste.kept_high)}){sure}."
+        f"{head} Leaving out the {count(len(lost), 'group')} expected to lose, known in hindsight, would "
+        f"have kept {money(waste.kept)} ({span(waste.kept_low, waste.kept_high)}){sure}."
     )
 
 

@@ -149,6 +149,6 @@ def say_holdout(plan: ContactPlan) -> str:
     head = f"{count(len(held), 'possible contact')} {verb} held out at random"
     if not wished:
         return f"{head}; none of them would have been made, so there is nobody to compare with."
-    rest = "is what" if wished == 1 else "are what"
-    few = "; too few to show the effect of this plan alone" if wished < FEW_COMPARED else ""
-    return f"{head}; {wished:,} would have been made and {rest} the contacted are compared with{few}."
+    few = ", too few to show the effect of this plan alone" if wished < FEW_COMPARED else ""
+    whom = "this one" if wished == 1 else "these"
+    return f"{head}; {wished:,} would have been made: the contacted are compared with {whom}{few}."

@@ -55,9 +55,9 @@ def say_busy_day(plan: Staffing) -> str:
     short = plan.days[plan.days["agents_busy"] > plan.days["agents"]]
     chance = percent((1 - plan.settings.level) / 2, 1)
     if short.empty:
-        return f"The same agents also hold the target on a busy day, as comes with a chance of {chance}."
+        return f"The same agents also hold the target on a day so busy that only {chance} are busier."
     return (
-        f"On a day as busy as comes with a chance of {chance}, {count(len(short), 'day')} would need up to "
+        f"On a day so busy that only {chance} are busier, {count(len(short), 'day')} would need up to "
         f"{count(int(short['agents_busy'].max()), 'agent')}."
     )
 

@@ -19,7 +19,7 @@ def say_verdict(uplift: Uplift) -> str:
     test, used = uplift.test, len(uplift.used)
     if not used:
         return "What messages change is not yet knowable: no past campaign has a clean held-out share."
-    basis = f"{count(used, 'campaign')} with {count(test.rows, 'customer')} contacted or held out"
+    basis = f"{count(used, 'campaign')} with {count(test.rows, 'row')} of a customer contacted or held out"
     if uplift.verdict == "signal":
         return (
             f"Messages do not work alike on all customers (signal): they differ in {_differ(uplift)}, by "
@@ -130,8 +130,8 @@ def say_groups(uplift: Uplift) -> list[str]:
         )
     ]
     said = [
-        f"By the model, of the customers in past campaigns {', '.join(parts)}. Who is of which kind is sure "
-        "of nobody: dark are those more likely than not."
+        f"By the model, of the customers in past campaigns {', '.join(parts)}. Of nobody is the kind known "
+        "for sure: dark are those more likely than not."
     ]
     return [*said, *say_aftermath(uplift)]
 

@@ -189,7 +189,7 @@ def _signs(since: float, gap: float, fall: float, alive: float, is_overdue: bool
     if fall > NOTHING_LEFT:
         signs.append("bought nothing in the last half-year")
     elif fall > FELL:
-        signs.append(f"bought {percent(fall)} less than in the half-year before, trend of all taken out")
+        signs.append(f"down {percent(fall)} on the half-year before (trend taken out)")
     if alive < 1 - UNSURE:
         signs.append("likely gone")
     return signs or ["buys as usual"]

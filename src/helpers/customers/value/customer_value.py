@@ -130,7 +130,7 @@ class CustomerValue:
             return ""
         way = "low" if bias < 0 else "high"
         return (
-            f" The interval does not hold the model's own error: on the {self.calibration.weeks} weeks kept "
+            f" The interval leaves out the model's own error: on the {self.calibration.weeks} weeks kept "
             f"aside it was {percent(abs(bias))} too {way} in sum."
         )
 

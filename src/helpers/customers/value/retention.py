@@ -172,7 +172,7 @@ def _kpi(seen: pd.DataFrame, until: pd.Timestamp, begins: pd.Timestamp, window: 
 
 
 def _share(row: pd.Series) -> str:
-    return f"{percent(row['share'])} [{percent(row['low'])}, {percent(row['high'])}]"
+    return f"{percent(row['share'])} ({percent(row['low'])} to {percent(row['high'])})"
 
 
 def _ordinal(number: int) -> str:
