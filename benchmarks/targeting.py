@@ -4,8 +4,8 @@
 
 The plan is that of the page (`plan_targeting`: consent, suppressions, caps, hold-out). Every rule contacts
 under the same hold-out and limits; `RFM top` and `propensity top` also as many as the plan. Printed by seed:
-true net margin in two readings, with what annoyed customers buy less elsewhere and of the offer alone; the true
-share of wasted contacts. The oracle knows each customer's class.
+true net margin in two readings, with what annoyed customers buy less elsewhere and of the offer alone; the
+true share of wasted contacts. The oracle knows each customer's class.
 """
 
 from __future__ import annotations
