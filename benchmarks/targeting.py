@@ -1,11 +1,11 @@
-"""What the contact plan truly earns on sample worlds whose truth is known, beside simpler rules and the oracle.
+"""What the contact plan truly earns on sample worlds, beside simpler rules and the oracle.
 
     uv run python benchmarks/targeting.py [--seeds 0 1 2 3 4]
 
-The plan is that of the page (`plan_targeting`: consent, suppressions, caps, hold-out). Every rule contacts under
-the same hold-out and limits; `RFM top` and `propensity top` also as many as the plan. Printed per seed: true net
-margin in two readings, with what annoyed customers buy less elsewhere and of the offer alone, and the true share of
-wasted contacts. The oracle knows each customer's class.
+The plan is that of the page (`plan_targeting`: consent, suppressions, caps, hold-out). Every rule contacts
+under the same hold-out and limits; `RFM top` and `propensity top` also as many as the plan. Printed by seed:
+true net margin in two readings, with what annoyed customers buy less elsewhere and of the offer alone; the
+true share of wasted contacts. The oracle knows each customer's class.
 """
 
 from __future__ import annotations
