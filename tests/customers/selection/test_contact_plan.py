@@ -231,7 +231,7 @@ def test_the_plan_is_worth_more_than_simpler_rules(plan: ContactPlan) -> None:
 
 def test_limits_that_are_not_full_are_said_to_hold_nothing_back(plan: ContactPlan) -> None:
     loose = plan.limits[np.isfinite(plan.limits["limit"])].assign(price=0.0)
-    for number, words in ((1, "The only limit"), (2, "None of the 2 limits")):
+    for number, words in ((1, "The only limit"), (2, "No limit holds the plan back: widening any of the 2")):
         assert say_prices(replace(plan, limits=loose.head(number)))[0].startswith(words)
     assert "nothing to price" in say_prices(replace(plan, limits=loose.head(0)))[0]
 

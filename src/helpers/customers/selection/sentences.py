@@ -81,7 +81,7 @@ def _say_loose(loose: int, priced: int) -> str:
         return f"Widening {others} would earn nothing."
     if loose == 1:
         return "The only limit holds nothing back: widening it would earn nothing."
-    return f"None of the {loose} limits holds the plan back: widening them would earn nothing."
+    return f"No limit holds the plan back: widening any of the {loose} would earn nothing."
 
 
 def _say_price(row: pd.Series) -> str:
