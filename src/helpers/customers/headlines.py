@@ -12,7 +12,6 @@ from helpers.customers.churn import say_model, say_risk
 from helpers.customers.experience import CAVEAT, say_each_effect, say_effects, say_service
 from helpers.customers.experience import say_groups as say_let_down_groups
 from helpers.customers.experiments import (
-    say_expected_waste,
     say_holdouts,
     say_offer,
     say_pooled,
@@ -45,7 +44,6 @@ BASELINE = "everyone allowed"
 _UNPROVEN = (
     "A better choice may exist: the bound that was proven lies above the plan by more than the gap asked."
 )
-_BY_CHOICE = "No contact is chosen that is expected to lose, so the plan's own rate is low by design"
 
 
 def say_recommendation(plan: TargetingPlan) -> list[str]:
@@ -109,19 +107,17 @@ def say_experience(plan: TargetingPlan) -> str:
 
 def say_waste(plan: TargetingPlan) -> str:
     """Return what the plan gains over simpler rules, and what it is expected to waste."""
-    return " ".join([*say_baselines(plan.rules), say_expected_waste(plan.waste), _say_may_lose(plan)]).strip()
-
-
-def _say_may_lose(plan: TargetingPlan) -> str:
-    """Return how many chosen contacts have an interval that reaches below their cost."""
-    rows = plan.contacts.contact_list
-    if rows.empty:
-        return ""
-    may = int((rows["value_low"] < rows["cost"]).sum())
-    if not may:
-        return f"{_BY_CHOICE}; no interval of a contact reaches below its cost."
-    reach = "1 interval reaches" if may == 1 else f"{may:,} intervals reach"
-    return f"{_BY_CHOICE}; {reach} below the cost of the contact all the same."
+    mine, others = plan.rules.iloc[0], plan.rules.iloc[1:]
+    gains = " ".join(say_baselines(plan.rules))
+    if not mine["contacts"]:
+        return gains
+    rates = others["wasted_rate"].dropna()
+    beside = f"; of the other rules {percent(rates.min())} to {percent(rates.max())}" if len(rates) else ""
+    doubt = " All of this is by the model; past campaigns alone cannot show it yet."
+    return (
+        f"{gains} Of {count(mine['contacts'], 'contact')} of the plan {percent(mine['wasted_rate'])} are "
+        f"expected to change less than they cost{beside}.{doubt if plan.read.verdict == 'not yet knowable' else ''}"
+    )
 
 
 def say_staffing(plan: TargetingPlan) -> str:

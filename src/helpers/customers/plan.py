@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import norm
 
 from helpers.contract import Case
 from helpers.contract.kpis import Kpi, ratio_kpi
@@ -14,11 +19,9 @@ from helpers.customers.churn import Churn, estimate_churn
 from helpers.customers.cost_to_serve import CostToServe, cost_to_serve
 from helpers.customers.experience import Experience, measure_experience
 from helpers.customers.experiments import (
-    ExpectedWaste,
     HoldoutPlan,
     ReadOut,
     WastedMessages,
-    expected_waste,
     plan_holdouts,
     read_out,
     wasted_messages,
@@ -40,6 +43,8 @@ from helpers.customers.staffing import Staffing, plan_staffing
 from helpers.customers.uplift import Uplift, contact_worth, measure_uplift
 from helpers.customers.value import CustomerValue, value_customers, with_leaving
 
+KEY = ["campaign_id", "customer_id"]
+Z90 = 1.645
 PLAN, RFM_TOP, PROPENSITY_TOP = "the plan", "RFM top", "propensity top"
 BY_HAND = ("phone", "visit")
 
@@ -67,9 +72,8 @@ class TargetingPlan:
     contacts
         The contact plan.
     rules
-        The plan beside simpler rules, as from `compare_baselines`.
-    waste
-        Expected waste of the plan and of those rules.
+        The plan beside simpler rules, as from `compare_baselines`; `wasted` is the expected number of
+        contacts that change less than they cost.
     curve, scenarios
         What each budget would earn; the plan under other settings.
     read, wasted, holdouts
@@ -91,7 +95,6 @@ class TargetingPlan:
     worth: pd.DataFrame
     contacts: ContactPlan
     rules: pd.DataFrame
-    waste: ExpectedWaste
     curve: BudgetCurve
     scenarios: pd.DataFrame
     read: ReadOut
@@ -116,6 +119,21 @@ class TargetingPlan:
             self.costs.kpi,
             self._at_a_loss(),
         )
+
+    @property
+    def intervals(self) -> dict[str, tuple[float, float]]:
+        """Intervals of tiles by KPI name, where they are known."""
+        totals, read = self.contacts.totals, self.read
+        leaving = self.churn.customers[["margin_at_risk_low", "margin_at_risk_high"]].sum()
+        found: dict[str, Sequence[float] | pd.Series[float] | NDArray[np.float64]] = {
+            "net margin of contacts": totals[["value_low", "value_high"]] - totals["cost"],
+            "CLV": (self.value.total_low, self.value.total_high),
+            "margin at churn risk": leaving,
+            "incremental margin per contact": np.array([read.earned_low, read.earned_high])
+            / max(read.contacts, 1),
+        }
+        spans = {name: (float(min(ends)), float(max(ends))) for name, ends in found.items()}
+        return {name: span for name, span in spans.items() if math.isfinite(sum(span))}
 
     @property
     def baseline_tiles(self) -> tuple[Kpi, ...]:
@@ -222,8 +240,7 @@ def plan_targeting(case: Case, settings: TargetingSettings | None = None) -> Tar
         uplift=uplift,
         worth=worth,
         contacts=contacts,
-        rules=compare_baselines(contacts, scores),
-        waste=expected_waste(_lists(contacts, scores)),
+        rules=_rules(contacts, scores, known),
         curve=trace_budget(contacts),
         scenarios=compare_scenarios(contacts),
         read=read,
@@ -259,13 +276,26 @@ def _propensity(worth: pd.DataFrame) -> pd.DataFrame:
     return worth[["campaign_id", "customer_id"]].assign(score=worth["treated_probability"])
 
 
-def _lists(contacts: ContactPlan, scores: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return policy, incremental_margin, cost of the contacts of the plan and of each rule."""
-    chosen = {PLAN: contacts.pairs["is_chosen"].to_numpy(), **baseline_contacts(contacts, scores)}
-    parts = [
-        contacts.pairs.loc[flags, ["value", "cost"]].assign(policy=name) for name, flags in chosen.items()
-    ]
-    return pd.concat(parts, ignore_index=True).rename(columns={"value": "incremental_margin"})
+def _rules(contacts: ContactPlan, scores: dict[str, pd.DataFrame], worth: pd.DataFrame) -> pd.DataFrame:
+    """Return the plan beside simpler rules, with the contacts that each is expected to waste."""
+    table, chance = compare_baselines(contacts, scores), chance_of_waste(contacts.pairs, worth)
+    chosen = [contacts.pairs["is_chosen"].to_numpy(), *baseline_contacts(contacts, scores).values()]
+    table = table.assign(wasted=[float(chance[flags].sum()) for flags in chosen])
+    return table.assign(wasted_rate=table["wasted"] / table["contacts"].where(table["contacts"] > 0))
+
+
+def chance_of_waste(pairs: pd.DataFrame, worth: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the chance that each contact changes less than it costs.
+
+    Only who is moved by a message can repay one, so it is one less the chance of being persuadable; where the
+    kinds of customers are not known, the part of the value's interval below the cost, taken as normal.
+    """
+    known = worth[[*KEY, "persuadable"]].astype(dict.fromkeys(KEY, object))
+    kind = pairs[KEY].merge(known, on=KEY, how="left", validate="one_to_one")["persuadable"].to_numpy(float)
+    spread = (pairs["value_high"] - pairs["value_low"]).to_numpy(float) / (2 * Z90)
+    short = (pairs["cost"] - pairs["value"]).to_numpy(float)
+    tail = norm.cdf(np.divide(short, spread, out=np.where(short < 0, -np.inf, np.inf), where=spread > 0))
+    return np.asarray(np.where(np.isnan(kind), tail, 1 - kind), dtype=np.float64)
 
 
 def _open_audience(contacts: ContactPlan) -> dict[str, int]:

@@ -52,6 +52,7 @@ class Export:
     title: str
     rows: int
     columns: tuple[ExportColumn, ...]
+    in_workbook: bool = True
 
     @property
     def file(self) -> str:
@@ -74,7 +75,9 @@ class Export:
         return f"{rows}, {len(self.columns)} columns"
 
 
-def export(frame: pd.DataFrame, name: str, units: Mapping[str, str], title: str = "") -> Export:
+def export(
+    frame: pd.DataFrame, name: str, units: Mapping[str, str], title: str = "", *, in_workbook: bool = True
+) -> Export:
     """Write a table to the run's exports.
 
     Parameters
@@ -87,6 +90,8 @@ def export(frame: pd.DataFrame, name: str, units: Mapping[str, str], title: str 
         Column to its unit or meaning, in words.
     title
         What the table lists, for the workbook's contents.
+    in_workbook
+        Whether the run's workbook, which is handed around, holds it too; not where it names people.
 
     Raises
     ------
@@ -95,7 +100,8 @@ def export(frame: pd.DataFrame, name: str, units: Mapping[str, str], title: str 
     """
     _check(frame, name, units)
     columns = tuple(ExportColumn(str(c), _kind(frame[c]), units.get(str(c), "")) for c in frame.columns)
-    written = Export(name, title or name.replace("_", " ").capitalize(), len(frame), columns)
+    title = title or name.replace("_", " ").capitalize()
+    written = Export(name, title, len(frame), columns, in_workbook)
     folder = exports_folder()
     write_atomically(folder / f"{name}.csv", _csv_bytes(frame, columns))
     about = json.dumps(asdict(written), ensure_ascii=False, indent=1, sort_keys=True)
@@ -153,7 +159,7 @@ def read_export(folder: Path, name: str) -> Export:
     """Return the description of an export that was written earlier."""
     about = json.loads((folder / ABOUT_FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     columns = tuple(ExportColumn(**column) for column in about["columns"])
-    return Export(about["name"], about["title"], about["rows"], columns)
+    return Export(about["name"], about["title"], about["rows"], columns, about["in_workbook"])
 
 
 def neutral(text: str) -> str:

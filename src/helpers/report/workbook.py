@@ -64,7 +64,8 @@ def write_workbook(exports_dir: Path, target: Path, title: str) -> Path | None:
     Path or None
         The target, or `None` where there is no export to write.
     """
-    exports = [read_export(exports_dir, path.stem) for path in sorted(exports_dir.glob("*.csv"))]
+    found = [read_export(exports_dir, path.stem) for path in sorted(exports_dir.glob("*.csv"))]
+    exports = [one for one in found if one.in_workbook]
     if not exports:
         return None
     book = Workbook(write_only=True)

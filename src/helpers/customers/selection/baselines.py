@@ -54,15 +54,19 @@ def compare_baselines(plan: ContactPlan, scores: Mapping[str, pd.DataFrame] | No
 def baseline_contacts(
     plan: ContactPlan, scores: Mapping[str, pd.DataFrame] | None = None
 ) -> dict[str, Flags]:
-    """Return which pairs of the plan each rule would contact, by its name."""
+    """Return which pairs each rule would contact, by its name; scores also for as many as the plan."""
     pairs = plan.pairs
     day = pairs["campaign_id"].map(plan.audience.campaigns.set_index("campaign_id")["day"])
     turn = seeded_order(pairs, plan.settings.seed)
+    count = int(pairs["is_chosen"].sum())
     found = {EVERYONE: _taken(plan, np.lexsort((turn, day.to_numpy())))}
     for name, score in (scores or {}).items():
         given = _scored(pairs, score, name)
         order = np.lexsort((turn, day.to_numpy(), -np.nan_to_num(given, nan=-np.inf)))
-        found[name] = _taken(plan, order[np.isfinite(given[order])])
+        order = order[np.isfinite(given[order])]
+        found[name] = _taken(plan, order)
+        if found[name].sum() > count > 0:
+            found[f"{name}, as many"] = _taken(plan, order, most=count)
     return found
 
 
@@ -81,7 +85,7 @@ def _scored(
     return joined["score"].to_numpy(dtype=np.float64)
 
 
-def _taken(plan: ContactPlan, order: Integers) -> Flags:
+def _taken(plan: ContactPlan, order: Integers, most: int | None = None) -> Flags:
     """Go through the pairs in this order and take what keeps every limit."""
     pairs, campaigns = plan.pairs, plan.audience.campaigns
     free = ((pairs["closed"] == "") & ~pairs["is_held"]).to_numpy()
@@ -94,6 +98,8 @@ def _taken(plan: ContactPlan, order: Integers) -> Flags:
     got: dict[str, list[int]] = {}
     closed = [False] * len(campaigns)
     for at in order.tolist():
+        if most is not None and int(taken.sum()) >= most:
+            break
         k = column[at]
         if closed[k]:
             continue

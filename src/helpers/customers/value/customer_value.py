@@ -124,13 +124,13 @@ class CustomerValue:
         )
 
     def _say_doubt(self) -> str:
-        """Return how far the model was off in sum, which its interval does not hold; empty where small."""
+        """Return how far the model was off in sum, by which its interval is widened; empty where small."""
         bias = float("nan") if self.calibration.errors.empty else self.calibration.of("model")["bias"]
         if not abs(bias) >= SMALL_BIAS:
             return ""
         way = "low" if bias < 0 else "high"
         return (
-            f" The interval leaves out the model's own error: on the {self.calibration.weeks} weeks kept "
+            f" The interval is widened by the model's own error: on the {self.calibration.weeks} weeks kept "
             f"aside it was {percent(abs(bias))} too {way} in sum."
         )
 
@@ -186,6 +186,7 @@ def value_customers(
     yearly = histories["customer_id"].map(cost).fillna(0.0).to_numpy(float)
     rows = histories.assign(contact_cost=yearly * settings.horizon_weeks / WEEKS_PER_YEAR)
     table, totals = _values(rows, model, spend, choice, settings, purchases.until)
+    totals = _with_own_error(totals, calibration, settings)
     known = case.table("customers").set_index("customer_id")["created"]
     stakes = table.merge(
         histories[["customer_id", "last_year_money"]], on="customer_id", validate="one_to_one"
@@ -255,6 +256,21 @@ def _values(
     )
     total = float(cost.sum())
     return _sorted(table), (draws.total_low - total, draws.total_high - total)
+
+
+def _with_own_error(
+    totals: tuple[float, float], calibration: Calibration, settings: ValueSettings
+) -> tuple[float, float]:
+    """Return the interval of the sum, widened by how far the model was off on the weeks kept aside.
+
+    An error of a factor f in h weeks becomes f^(H/h) in H weeks, at most doubled or halved.
+    """
+    bias = float("nan") if calibration.errors.empty else calibration.of("model")["bias"]
+    if not bias > -1:
+        return totals
+    power = settings.horizon_weeks / max(calibration.weeks, 1)
+    factor = float(np.clip((1 + bias) ** -power, 0.5, 2.0))
+    return totals[0] * min(1.0, factor), totals[1] * max(1.0, factor)
 
 
 def _by_the_rule(rows: pd.DataFrame, settings: ValueSettings) -> pd.DataFrame:
