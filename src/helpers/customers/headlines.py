@@ -113,10 +113,11 @@ def say_waste(plan: TargetingPlan) -> str:
         return gains
     rates = others["wasted_rate"].dropna()
     beside = f"; of the other rules {percent(rates.min())} to {percent(rates.max())}" if len(rates) else ""
-    doubt = " All of this is by the model; past campaigns alone cannot show it yet."
+    unsure = plan.read.verdict == "not yet knowable"
+    doubt = " All of this is by the model; past campaigns alone cannot show it yet." if unsure else ""
     return (
         f"{gains} Of {count(mine['contacts'], 'contact')} of the plan {percent(mine['wasted_rate'])} are "
-        f"expected to change less than they cost{beside}.{doubt if plan.read.verdict == 'not yet knowable' else ''}"
+        f"expected to change less than they cost{beside}.{doubt}"
     )
 
 
