@@ -317,3 +317,17 @@ def test_settings_that_cannot_be_meant_are_refused_at_once() -> None:
         "'time_",
     ):
         assert word in str(error.value)
+
+
+def test_contacts_drawn_after_the_day_are_not_seen_on_it() -> None:
+    case = toy.shop()
+    listed = case.table("campaigns").replace({"status": {"planned": "past"}})
+    people = case.table("customers")["customer_id"]
+    later = pd.DataFrame({"campaign_id": "K3", "customer_id": people, "arm": "control", "sent": False})
+    seen = case.with_tables(campaigns=listed, contacts=later)
+    worth, day = toy.worth(case), toy.LAST_DAY
+    found = plan_contacts(seen, SelectionSettings(), worth, day)
+    assert "already in the campaign" not in set(found.pairs["closed"])
+    before = plan_contacts(seen.with_tables(contacts=later.iloc[:0]), SelectionSettings(), worth, day)
+    pd.testing.assert_frame_equal(found.holdout, before.holdout)
+    assert check_contact_plan(check_tables(found), seen, day).passed

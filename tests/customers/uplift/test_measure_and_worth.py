@@ -140,3 +140,21 @@ def test_sentences_and_figures_are_made_of_the_result() -> None:
     assert "Qini" in describe_qini_curve(uplift.score)
     assert len(plot_uplift_groups(uplift).patches) == 2 * len(CLASSES)
     assert "persuadable" in describe_uplift_groups(uplift)
+
+
+def test_customers_put_off_from_buying_at_a_loss_are_no_reason_to_write() -> None:
+    made = tables()
+    dear = made["products"].assign(unit_cost=made["products"]["unit_cost"] * 50)
+    case = case_from_tables({**made, "products": dear})
+    found = contact_worth(measured(), read_history(case), case, QUICK)
+    assert (found["answer_margin"] < 0).any()
+    assert (found.loc[found["answer_margin"] < 0, "value"] <= 0).all()
+
+
+def test_campaigns_before_the_first_order_teach_nothing() -> None:
+    made = tables()
+    late = made["orders"][made["orders"]["order_date"] >= made["orders"]["order_date"].max()]
+    case = case_from_tables({**made, "orders": late})
+    found = measure_uplift(read_history(case), case, QUICK)
+    assert found.verdict == "not yet knowable"
+    assert found.campaigns["why_not"].str.contains("before the first order").all()

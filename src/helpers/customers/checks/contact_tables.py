@@ -44,7 +44,7 @@ def case_tables(case: Case, until: dt.date) -> dict[str, pd.DataFrame]:
         ),
         "suppressions": case.table("suppressions"),
         "past": _past(contacts, campaigns, until),
-        "drawn": contacts[KEY],
+        "drawn": _drawn(contacts, campaigns, until),
         "free_stock": last[["product_id"]]
         .assign(units=free.clip(lower=0))
         .merge(products, on="product_id", how="left"),
@@ -57,6 +57,14 @@ def _past(contacts: pd.DataFrame, campaigns: pd.DataFrame, until: dt.date) -> pd
     rows = made.merge(campaigns[["campaign_id", "start"]], on="campaign_id", how="left")
     rows = rows.assign(day=rows["sent_at"].where(rows["sent_at"].notna(), rows["start"]))
     return rows.loc[rows["day"] <= pd.Timestamp(until), ["customer_id", "day"]]
+
+
+def _drawn(contacts: pd.DataFrame, campaigns: pd.DataFrame, until: dt.date) -> pd.DataFrame:
+    """Return the keys of contacts drawn by a day: none of a campaign that has run only since."""
+    rows = contacts.merge(campaigns[["campaign_id", "start", "status"]], on="campaign_id", how="left")
+    later = (rows["status"] == "past") & (rows["start"] > pd.Timestamp(until))
+    is_late = rows["sent_at"].where(rows["sent_at"].notna(), rows["start"].where(later)) > pd.Timestamp(until)
+    return rows.loc[~is_late, KEY]
 
 
 def rule_value(tables: Tables, name: str) -> float:

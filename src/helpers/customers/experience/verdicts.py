@@ -96,14 +96,15 @@ def share_lost(effects: pd.DataFrame, groups: list[str], settings: ExperienceSet
     """
     rows = effects[(effects["kind"] == "short") & (effects["group"] != ALL)]
     if rows.empty:
-        names = ["group", "events", "customers", "own", "own_sd", "share", "low", "high", "is_knowable"]
-        return pd.DataFrame(columns=[*names, "is_confounded"])
+        return _no_shares()
     money, again = (
         rows[rows["outcome"] == name].set_index("group").reindex(groups) for name in ("money", "orders_again")
     )
     own, own_sd = _joined(money, again, z_value(settings.interval))
     few = ~(money["customers"].astype(float).to_numpy() >= LEAST_CUSTOMERS)
     own, own_sd = np.where(few, np.nan, own), np.where(few, np.nan, own_sd)
+    if not np.isfinite(own).any():
+        return _no_shares()
     shrunk = shrink(own, own_sd, settings.interval)
     return pd.DataFrame(
         {
@@ -119,6 +120,11 @@ def share_lost(effects: pd.DataFrame, groups: list[str], settings: ExperienceSet
             "is_confounded": (again["verdict"] == CONFOUNDED).to_numpy(bool),
         }
     )
+
+
+def _no_shares() -> pd.DataFrame:
+    names = ["group", "events", "customers", "own", "own_sd", "share", "low", "high", "is_knowable"]
+    return pd.DataFrame(columns=[*names, "is_confounded"])
 
 
 def _joined(money: pd.DataFrame, again: pd.DataFrame, z: float) -> tuple[np.ndarray, np.ndarray]:

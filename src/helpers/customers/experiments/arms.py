@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from helpers.customers.number_arrays import read_numbers
 from helpers.errors import ParameterError
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+
+MOST = 1e100  # beyond it squares overflow: no measured amount, a spoilt one
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,12 +51,17 @@ def read_arms(
     ParameterError
         Lengths that differ, an outcome that is not finite, arms other than 0 and 1, weights not above 0.
     """
-    y = np.asarray(outcome, dtype="float64").ravel()
-    arm = np.asarray(treated).ravel()
-    w = np.ones(len(y)) if weights is None else np.asarray(weights, dtype="float64").ravel()
-    x = np.empty((len(y), 0)) if before is None else np.asarray(before, dtype="float64")
-    x = x[:, None] if x.ndim == 1 else x
-    found = [
+    number = np.size(outcome)
+    y, arm, w, x = read_numbers(
+        outcome=outcome,
+        treated=treated,
+        weights=np.ones(number) if weights is None else weights,
+        before=np.empty((number, 0)) if before is None else before,
+    )
+    y, arm, w = y.ravel(), arm.ravel(), w.ravel()
+    x = np.atleast_1d(x)[:, None] if x.ndim < 2 else x
+    wide = [f"before has {x.ndim} dimensions. Pass one column, or units × columns."] if x.ndim > 2 else []
+    found = wide + [
         f"{name} has {len(array):,} values, outcome has {len(y):,}. Pass one per unit."
         for name, array in (("treated", arm), ("weights", w), ("before", x))
         if len(array) != len(y)
@@ -61,9 +69,9 @@ def read_arms(
     found += [
         f"{name} has {int(wrong.sum()):,} values that {what} (first: row {int(wrong.argmax())}). {hint}"
         for name, wrong, what, hint in (
-            ("outcome", ~np.isfinite(y), "are not finite", "Leave these units out of both arms."),
+            ("outcome", ~(np.abs(y) < MOST), "are not finite", "Leave these units out of both arms."),
             ("treated", ~np.isin(arm, (0, 1)), "are neither 0 nor 1", "Pass True for treated units."),
-            ("weights", ~(np.isfinite(w) & (w > 0)), "are not above 0", "Leave these units out."),
+            ("weights", ~((w < MOST) & (w > 0)), "are not above 0", "Leave these units out."),
         )
         if wrong.any()
     ]
@@ -74,7 +82,7 @@ def read_arms(
 
 def _filled(x: Floats) -> Floats:
     """Return x without gaps, and a column of 0 and 1 for each that had some."""
-    x = np.where(np.isfinite(x), x, np.nan)
+    x = np.where(np.abs(x) < MOST, x, np.nan)
     gap = np.isnan(x)
     known = np.maximum((~gap).sum(axis=0), 1)
     mean = np.where(gap, 0.0, x).sum(axis=0) / known

@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike
 
 from helpers.customers.experiments.arms import Arms, Flags, Floats, read_arms
 from helpers.customers.experiments.sample_ratio import SampleRatio, check_sample_ratio
+from helpers.customers.number_arrays import is_number
 from helpers.errors import ParameterError
 
 
@@ -134,7 +135,7 @@ def compare_arms(
     >>> found.plain.effect, round(found.plain.low, 2), round(found.plain.high, 2)
     (3.0, 0.73, 5.27)
     """
-    if not 0 < level < 1:
+    if not (is_number(level) and 0 < level < 1):
         raise ParameterError(f"level must lie in (0, 1); got {level}. Pass 0.95 for a 95 % interval.")
     arms = read_arms(outcome, treated, before, weights)
     sizes = int(arms.treated.sum()), int((~arms.treated).sum())

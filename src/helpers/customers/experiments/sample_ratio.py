@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from helpers.customers.number_arrays import is_number
 from helpers.errors import ParameterError
 
 EXACT = 1000
@@ -64,7 +65,7 @@ def check_sample_ratio(treated: int, held_out: int, expected_share: float = 0.5)
     >>> check_sample_ratio(545, 97, 0.85).is_suspect
     False
     """
-    if not 0 < expected_share < 1 or min(treated, held_out) < 0:
+    if not (is_number(expected_share) and 0 < expected_share < 1) or min(treated, held_out) < 0:
         raise ParameterError(
             f"A sample ratio needs a share in (0, 1) and counts from 0; got share {expected_share}, "
             f"{treated} treated, {held_out} held out. Pass the probability of treatment by design."

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from helpers.customers.number_arrays import is_number, read_flags, read_numbers
 from helpers.customers.selection.program import Flags, Floats, Programme
 from helpers.customers.selection.solving import SelectOptions, solve_programme
 from helpers.errors import ParameterError
@@ -140,15 +141,14 @@ def select_contacts(  # noqa: PLR0913  (the door for arrays: one argument per qu
     ([[1, 0], [0, 1], [0, 0]], 13.0)
     """
     arrays = _read(value, cost, channel, channel_capacity, offer_stock, eligible)
-    money = np.inf if budget is None else float(budget)
-    findings = [*arrays.findings(), *_wrong_numbers(money, max_per_customer)]
+    findings = [*arrays.findings(), *_wrong_numbers(budget, max_per_customer)]
     try:
         options = SelectOptions(method, gap, time_limit, seed)
     except ParameterError as wrong:
         findings.append(str(wrong))
     if findings:
         raise ParameterError("select_contacts: " + " ".join(findings))
-    use, limit = arrays.rows(money)
+    use, limit = arrays.rows(np.inf if budget is None else float(budget))
     programme = Programme(arrays.value, arrays.cost, arrays.eligible, use, limit, max_per_customer)
     found = solve_programme(programme, options)
     channels = len(arrays.channel_capacity)
@@ -273,22 +273,19 @@ def _read(
         channel=_numbers(channel, "channel"),
         channel_capacity=_numbers(channel_capacity, "channel_capacity"),
         offer_stock=stock,
-        eligible=None if eligible is None else np.asarray(eligible).astype(np.bool_, copy=False),
+        eligible=None if eligible is None else read_flags("eligible", eligible),
     )
 
 
 def _numbers(values: npt.ArrayLike, name: str) -> Floats:
-    try:
-        return np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ParameterError(f"select_contacts: '{name}' is not made of numbers. Give numbers.") from error
+    return read_numbers(**{name: values})[0]
 
 
-def _wrong_numbers(budget: float, most: int) -> list[str]:
+def _wrong_numbers(budget: float | None, most: int) -> list[str]:
     said = []
-    if not budget >= 0:
+    if budget is not None and not (is_number(budget) and budget >= 0):
         said.append(f"'budget' is {budget}. Give money, 0 or more, or None for no limit.")
-    if int(most) != most or most < 1:
+    if not (is_number(most) and 1 <= most < np.inf and int(most) == most):
         said.append(f"'max_per_customer' is {most}. Give a whole number of 1 or more.")
     return said
 

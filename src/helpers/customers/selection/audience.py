@@ -88,7 +88,7 @@ def read_audience(case: Case, worth: pd.DataFrame, until: dt.date | None = None)
     pairs = _with_closed(pairs.sort_values(KEY, ignore_index=True), campaigns, case)
     return Audience(
         campaigns=campaigns,
-        pairs=_with_reached(pairs, case.table("contacts"), last),
+        pairs=_with_reached(pairs, case.table("contacts"), case.table("campaigns"), last),
         past=_past(case.table("contacts"), case.table("campaigns"), last),
         available=_available(case, campaigns, last),
         personal=customers[["customer_id", "name", "email", "phone"]],
@@ -152,12 +152,26 @@ def _with_closed(pairs: pd.DataFrame, campaigns: pd.DataFrame, case: Case) -> pd
     return joined.fillna({"closed": "", "detail": ""})
 
 
-def _with_reached(pairs: pd.DataFrame, contacts: pd.DataFrame, last: dt.date) -> pd.DataFrame:
+def _with_reached(
+    pairs: pd.DataFrame, contacts: pd.DataFrame, campaigns: pd.DataFrame, last: dt.date
+) -> pd.DataFrame:
     """Close those that a running campaign has already drawn: treated and controls keep their arm."""
-    drawn = contacts[contacts["sent_at"].isna() | (contacts["sent_at"] <= pd.Timestamp(last))]
-    keys = pd.MultiIndex.from_frame(drawn[KEY])
+    keys = pd.MultiIndex.from_frame(_drawn(contacts, campaigns, last)[KEY])
     reached = pd.MultiIndex.from_frame(pairs[KEY]).isin(keys) & (pairs["closed"] == "").to_numpy()
     return pairs.assign(closed=pairs["closed"].mask(reached, "already in the campaign"))
+
+
+def _drawn(contacts: pd.DataFrame, campaigns: pd.DataFrame, last: dt.date) -> pd.DataFrame:
+    """Return the contacts that were drawn by a day.
+
+    Controls carry no day of sending: theirs count from the start of the campaign, or at once where it is
+    still planned. Seen from an earlier day, a campaign that has run since has drawn nobody yet.
+    """
+    facts = campaigns.set_index("campaign_id")
+    has_drawn = (facts["status"] != "past") | (facts["start"] <= pd.Timestamp(last))
+    by_campaign = contacts["campaign_id"].map(has_drawn).eq(True)
+    sent = contacts["sent_at"]
+    return contacts[(sent.isna() & by_campaign) | (sent <= pd.Timestamp(last))]
 
 
 def _past(contacts: pd.DataFrame, campaigns: pd.DataFrame, last: dt.date) -> pd.DataFrame:

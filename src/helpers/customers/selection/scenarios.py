@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 
 from helpers.customers.selection.plan import ContactPlan, choose_contacts
 from helpers.customers.selection.settings import SelectionSettings
+from helpers.errors import ParameterError
 
 SHARES = (0.1, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 HOLDOUTS = (0.05, 0.15, 0.30)
@@ -52,7 +54,9 @@ def compare_scenarios(plan: ContactPlan) -> pd.DataFrame:
     """
     rows = [_row("the plan", plan)]
     for name, settings in _others(plan):
-        rows.append(_row(name, choose_contacts(plan.audience, settings)))
+        # One contact more of many campaigns may be more combinations than can be listed: left out.
+        with suppress(ParameterError):
+            rows.append(_row(name, choose_contacts(plan.audience, settings)))
     table = pd.DataFrame(rows)
     return table.assign(change=table["net"] - table["net"].iloc[0])
 

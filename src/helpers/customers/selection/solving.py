@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from helpers.customers.number_arrays import is_number
 from helpers.customers.selection.classes import ClassPlan, deal, group_classes, solve_classes
 from helpers.customers.selection.lagrangian import dual_prices
 from helpers.customers.selection.program import CHUNK, Flags, Floats, Programme
@@ -54,11 +55,11 @@ class SelectOptions:
         said = []
         if self.method not in METHODS:
             said.append(f"'method' is {self.method!r}. Use one of {', '.join(METHODS)}.")
-        if not 0 <= self.gap < 1:
+        if not (is_number(self.gap) and 0 <= self.gap < 1):
             said.append(f"'gap' is {self.gap}. Give a share from 0 to below 1.")
-        if not 0.01 <= self.time_limit <= 86_400:
+        if not (is_number(self.time_limit) and 0.01 <= self.time_limit <= 86_400):
             said.append(f"'time_limit' is {self.time_limit}. Give seconds from 0.01 to 86400.")
-        if not 0 <= self.seed < 2**31 or int(self.seed) != self.seed:
+        if not (is_number(self.seed) and 0 <= self.seed < 2**31 and int(self.seed) == self.seed):
             said.append(f"'seed' is {self.seed}. Give a whole number from 0.")
         return said
 

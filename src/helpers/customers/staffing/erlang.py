@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from helpers.customers.number_arrays import is_number, read_numbers
 from helpers.errors import ParameterError
 
 Floats = NDArray[np.float64]
@@ -96,14 +97,7 @@ def erlang_c(
     >>> round(float(erlang_c(200, 3, 14).service), 4)
     0.8884
     """
-    calls, handling, n, answer = (
-        np.asarray(array, dtype="float64")
-        for array in np.broadcast_arrays(calls_per_hour, handling_minutes, agents, answer_seconds)
-    )
-    if not ((calls >= 0) & (handling > 0) & (n >= 0) & (answer >= 0)).all():
-        raise ParameterError(
-            "erlang_c needs calls, agents and answer seconds from 0 and handling minutes above 0."
-        )
+    calls, handling, n, answer = _read_queue(calls_per_hour, handling_minutes, agents, answer_seconds)
     load = calls * handling / 60
     stable = n > load
     waits = np.where(stable, _waiting(load, np.where(stable, n, load + 1)), 1.0)
@@ -116,6 +110,33 @@ def erlang_c(
         np.where(stable, waits * 60 * handling / spare, np.inf),
         np.where(n > 0, np.minimum(load / np.maximum(n, 1e-300), 1.0), np.where(idle, 0.0, 1.0)),
     )
+
+
+def _read_queue(
+    calls_per_hour: ArrayLike, handling_minutes: ArrayLike, agents: ArrayLike, answer_seconds: ArrayLike
+) -> tuple[Floats, ...]:
+    """Return the checked numbers of a queue in one shape, all findings in one error."""
+    names = ("calls_per_hour", "handling_minutes", "agents", "answer_seconds")
+    given = (calls_per_hour, handling_minutes, agents, answer_seconds)
+    read = read_numbers(**dict(zip(names, given, strict=True)))
+    said = [
+        f"'{name}' is below {least} or no finite number. Give one {words}."
+        for name, values, fits, least, words in (
+            (names[0], read[0], read[0] >= 0, "0", "from 0"),
+            (names[1], read[1], read[1] > 0, "or at 0", "above 0"),
+            (names[2], read[2], read[2] >= 0, "0", "from 0"),
+            (names[3], read[3], read[3] >= 0, "0", "from 0"),
+        )
+        if not (fits & np.isfinite(values)).all()
+    ]
+    try:
+        shaped = np.broadcast_arrays(*read)
+    except ValueError:
+        shapes = ", ".join(f"'{name}' {values.shape}" for name, values in zip(names, read, strict=True))
+        said.append(f"The shapes do not fit together: {shapes}. Give one number or one per place.")
+    if said:
+        raise ParameterError("erlang_c: " + " ".join(said))
+    return tuple(shaped)
 
 
 def _waiting(load: Floats, n: Floats) -> Floats:
@@ -160,11 +181,18 @@ def agents_needed(
     >>> found.present, found.rostered
     (14, 20)
     """
-    if not (0 < target_share < 1 and 0 <= shrinkage < 1 and 0 < max_occupancy <= 1):
+    shares = (target_share, shrinkage, max_occupancy)
+    inside = all(map(is_number, shares)) and 0 < target_share < 1 and 0 <= shrinkage < 1
+    if not (inside and 0 < max_occupancy <= 1):
         raise ParameterError(
             "agents_needed: target_share in (0, 1), shrinkage in [0, 1), max_occupancy in (0, 1]; got "
             f"{target_share}, {shrinkage}, {max_occupancy}."
         )
+    single = {"calls_per_hour": calls_per_hour, "handling_minutes": handling_minutes}
+    single["answer_seconds"] = answer_seconds
+    if wrong := [name for name, value in single.items() if not is_number(value)]:
+        raise ParameterError(f"agents_needed: give one number for {', '.join(wrong)}.")
+    _read_queue(calls_per_hour, handling_minutes, 0, answer_seconds)
     load = calls_per_hour * handling_minutes / 60
     if not load <= MOST_AGENTS:
         raise ParameterError(

@@ -78,14 +78,18 @@ def check_campaigns(case: Case, history: CampaignHistory, settings: UpliftSettin
     rows = past.assign(marked=keys.isin(marked))
     facts = history.campaigns.set_index("campaign_id")
     found = [
-        _check(part, facts.loc[[str(campaign)]].iloc[0], consent, settings)
+        _check(part, facts.loc[[str(campaign)]].iloc[0], consent, settings, pd.Timestamp(case.first_day))
         for campaign, part in rows.groupby("campaign_id", sort=False)
     ]
     return pd.DataFrame(found, columns=list(COLUMNS))
 
 
 def _check(
-    rows: pd.DataFrame, facts: pd.Series[Any], consent: pd.DataFrame, settings: UpliftSettings
+    rows: pd.DataFrame,
+    facts: pd.Series[Any],
+    consent: pd.DataFrame,
+    settings: UpliftSettings,
+    first_day: pd.Timestamp,
 ) -> dict[str, object]:
     treated = rows["treated"].to_numpy(bool)
     answer = _difference(rows["bought"].to_numpy(np.float64), treated)
@@ -109,6 +113,8 @@ def _check(
         counts["treated"], counts["customers"], float(rows["treatment_probability"].iloc[0])
     )
     why = _why_not(counts, ratio_p, bool(rows["is_complete"].all()), settings)
+    if rows["start"].iloc[0] < first_day:
+        why = "; ".join(filter(None, ["it began before the first order of the data", why]))
     return {
         "campaign_id": rows["campaign_id"].iloc[0],
         "name": facts["name"],

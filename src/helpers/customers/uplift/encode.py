@@ -16,6 +16,7 @@ from helpers.errors import ParameterError
 Floats = NDArray[np.float64]
 
 SPREAD = 6.0
+MOST = 1e100  # beyond it squares overflow: a gap
 FEWEST = 10  # rows that a category needs for a column of its own
 
 
@@ -51,8 +52,8 @@ class Encoder:
         for name in features:
             column = features[name]
             if _is_number(column):
-                values = column.to_numpy(float)
-                known = values[np.isfinite(values)]
+                values = column.to_numpy(float, na_value=np.nan)
+                known = values[np.abs(values) < MOST]
                 means.append(float(known.mean()) if len(known) else 0.0)
                 scales.append((float(known.std()) if len(known) else 0.0) or 1.0)
                 gaps.append(len(known) < len(values))
@@ -75,7 +76,8 @@ class Encoder:
                 texts = column.astype(str).to_numpy()
                 columns += [(texts == level).astype(float) for level in levels]
                 continue
-            values = (column.to_numpy(float) - mean) / scale
+            values = column.to_numpy(float, na_value=np.nan)
+            values = (np.where(np.abs(values) < MOST, values, np.nan) - mean) / scale
             columns.append(np.clip(np.where(np.isfinite(values), values, 0.0), -SPREAD, SPREAD))
             columns += [(~np.isfinite(values)).astype(float)] if has_gaps else []
         return np.column_stack(columns) if columns else np.empty((len(features), 0))
@@ -90,7 +92,7 @@ def as_frame(features: pd.DataFrame | ArrayLike) -> pd.DataFrame:
         Where they are not a table.
     """
     if isinstance(features, pd.DataFrame):
-        return features.reset_index(drop=True)
+        return features.reset_index(drop=True).set_axis(_own_names(features.columns), axis=1)
     array = np.asarray(features)
     if array.ndim != 2:
         raise ParameterError(
@@ -99,6 +101,12 @@ def as_frame(features: pd.DataFrame | ArrayLike) -> pd.DataFrame:
         )
     frame = pd.DataFrame(array, columns=[f"feature {number}" for number in range(array.shape[1])])
     return frame.infer_objects()
+
+
+def _own_names(columns: pd.Index) -> list[str]:
+    """Return the names as texts, repeated ones with their place."""
+    names = [str(name) for name in columns]
+    return [name if names.index(name) == at else f"{name} ({at})" for at, name in enumerate(names)]
 
 
 def _is_number(column: pd.Series) -> bool:

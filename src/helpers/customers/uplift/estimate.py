@@ -8,6 +8,7 @@ effect for all stands beside it: where no learner is below that, telling custome
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from helpers.customers.number_arrays import is_number, read_flags, read_numbers
 from helpers.customers.threads import one_thread
 from helpers.customers.uplift.encode import Encoder, as_frame
 from helpers.customers.uplift.learners import (
@@ -33,6 +35,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 FEWEST_ROWS = 20
+MOST = 1e100  # beyond it squares overflow
+LEAST = 1e-9  # of a treatment probability: rarer arms cannot be weighed
 Z90 = 1.644854
 
 
@@ -142,12 +146,13 @@ def estimate_uplift(  # noqa: PLR0913 -- the public door: one argument per choic
     'signal'
     """
     table = as_frame(features)
-    t, y = np.asarray(treated).astype(bool).ravel(), np.asarray(outcome, dtype=np.float64).ravel()
+    t = read_flags("treated", treated).ravel()
+    y = read_numbers(outcome=outcome)[0].ravel()
     p = _probability(treatment_probability, t)
     group = _groups(groups, len(table))
     _refuse(
         [*_wrong_lengths(len(table), t, y, p, group), *_wrong_values(t, y, p)],
-        [*_wrong_names(learner, base), *([f"folds must be 2 or more, got {folds}."] if folds < 2 else [])],
+        [*_wrong_names(learner, base), *_wrong_choices(folds, gap, seed)],
     )
     encoder = Encoder.learn(table)
     trial = _Trial(encoder.apply(table), t, y, p, _folds(group, folds, seed), group, seed)
@@ -246,7 +251,7 @@ def compare_effects[Name: str](
 def _probability(given: ArrayLike | None, t: NDArray[np.bool_]) -> Floats:
     if given is None:
         return np.full(len(t), t.mean() if len(t) else 0.5)
-    values = np.asarray(given, dtype=np.float64)
+    (values,) = read_numbers(treatment_probability=given)
     return np.full(len(t), values) if values.ndim == 0 else values.ravel()
 
 
@@ -279,15 +284,27 @@ def _wrong_lengths(rows: int, t: NDArray[np.bool_], y: Floats, p: Floats, group:
 
 def _wrong_values(t: NDArray[np.bool_], y: Floats, p: Floats) -> list[str]:
     found = []
-    if not np.isfinite(y).all():
-        found.append(f"outcome has {int((~np.isfinite(y)).sum())} missing values. Leave these rows out.")
-    if not bool(((p > 0) & (p < 1)).all()):
+    wrong = ~(np.abs(y) < MOST)
+    if wrong.any():
+        found.append(f"outcome has {int(wrong.sum())} missing or endless values. Leave these rows out.")
+    if not bool(((p >= LEAST) & (p <= 1 - LEAST)).all()):
         found.append("treatment_probability must lie inside 0 and 1; with an empty arm nothing can be told.")
     if len(t) < FEWEST_ROWS or t.all() or not t.any():
         found.append(
             f"uplift needs {FEWEST_ROWS} rows and both arms, got {len(t)} rows, {int(t.sum())} of them "
             "treated. Pool more campaigns."
         )
+    return found
+
+
+def _wrong_choices(folds: int, gap: float | None, seed: int) -> list[str]:
+    found = []
+    if not (is_number(folds) and 2 <= folds < math.inf and int(folds) == folds):
+        found.append(f"folds must be a whole number of 2 or more, got {folds!r}.")
+    if gap is not None and not (is_number(gap) and 0 < gap < math.inf):
+        found.append(f"gap must be a finite number above 0 or None, got {gap!r}.")
+    if not (is_number(seed) and 0 <= seed < 2**31 and int(seed) == seed):
+        found.append(f"seed must be a whole number from 0, got {seed!r}.")
     return found
 
 

@@ -43,7 +43,7 @@ class OutcomeModel:
 
     def predict(self, x: Floats) -> Floats:
         """Return the expected outcome; shape (rows,)."""
-        if self.model is None:
+        if self.model is None or not len(x):
             return np.full(len(x), self.mean)
         values = self.model.predict_proba(x)[:, 1] if self.is_binary else self.model.predict(x)
         return np.asarray(values, dtype=np.float64)

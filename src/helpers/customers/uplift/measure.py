@@ -75,7 +75,9 @@ def measure_uplift(history: CampaignHistory, case: Case, settings: UpliftSetting
     used = history.past["campaign_id"].isin(campaigns.loc[campaigns["is_used"].astype(bool), "campaign_id"])
     past = history.past[used].reset_index(drop=True)
     treated = past["treated"].to_numpy(bool)
-    if len(past) < FEWEST_ROWS or treated.all() or not treated.any():
+    # Where nobody was seen to buy at all, that is no evidence that messages change nothing.
+    is_seen = bool(past["bought"].any())
+    if len(past) < FEWEST_ROWS or treated.all() or not treated.any() or not is_seen:
         return nothing_to_measure(campaigns)
     answers = read_answers(case, history).take(used.to_numpy(bool))
     estimates = {base: _estimate(past, answers, base, settings) for base in settings.bases}

@@ -7,9 +7,11 @@ the deeper of usual and offered discount gives away on it (who would have bought
 
     w = P(sleeping dog) · λ̄ · (margin per buying day) · [ (1 − ρ)·s + (1 − ρ′)·s′ ]
 
-what put-off customers buy less of other things, only where the evidence bears it. `low` and `high` are 90 %
-intervals of these expected values: how far they move when a fold of customers is left out of the fit, and for
-money also how uncertain m is. What one customer will do is less certain: the class probabilities say so.
+what put-off customers buy less of other things, only where the evidence bears it. Where m is below 0 the
+value is at most 0: that a message keeps customers from buying at a loss is no reason to send it. `low` and
+`high` are 90 % intervals of these expected values: how far they move when a fold of customers is left out of
+the fit, and for money also how uncertain m is. What one customer will do is less certain: the class
+probabilities say so.
 """
 
 from __future__ import annotations
@@ -179,7 +181,7 @@ def _lost_later(
     mine = own.reindex(planned["customer_id"]).fillna(0.0).set_axis(planned.index, axis=0)
     group = mine.groupby(planned["segment"].astype(str)).transform("sum")
     mean = group["sum"] / group["size"].clip(lower=1.0)
-    per_day = ((mine["sum"] + OWN_DAYS * mean) / (mine["size"] + OWN_DAYS)).to_numpy(np.float64)
+    per_day = ((mine["sum"] + OWN_DAYS * mean) / (mine["size"] + OWN_DAYS)).clip(lower=0).to_numpy(np.float64)
     inside, after = rows["weeks_inside"].to_numpy(np.float64), AFTER_DAYS / 7
     weeks = (1 - model.calm[0]) * inside + (1 - model.calm[1]) * after
     return np.asarray(odds[:, DOG] * rows["expected"].to_numpy(np.float64) * per_day * weeks)
@@ -189,6 +191,8 @@ def _value(chance: _Chances, money: pd.DataFrame, lost: Floats) -> tuple[Floats,
     """Return the value and its interval, the parts taken as independent."""
     m, d, days = (money[name].to_numpy(np.float64) for name in ("margin", "given_away", "days"))
     value = chance.treated * (m - d) - chance.control * m - lost
+    # Where answers lose money, putting customers off would seem to earn: no reason to write to them.
+    value = np.where(m < 0, np.minimum(value, 0.0), value)
     by_answer = (chance.high - chance.low) / (2 * Z90) * np.abs(m - d)
     by_money = MONEY_SPREAD / np.sqrt(days + OWN_DAYS) * np.abs(value)
     spread = Z90 * np.sqrt(by_answer**2 + by_money**2)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from helpers.customers.number_arrays import read_numbers
 from helpers.errors import ParameterError
 
 type Floats = npt.NDArray[np.float64]
@@ -96,7 +97,7 @@ def read_money(frequency: ArrayLike, monetary_value: ArrayLike) -> tuple[Floats,
 
 def read_times(t: ArrayLike, number: int) -> Floats:
     """Return the checked times ahead, one per customer."""
-    times = np.atleast_1d(np.asarray(t, float))
+    times = np.atleast_1d(read_numbers(t=t)[0])
     if times.ndim != 1 or len(times) not in (1, number) or not (np.isfinite(times) & (times >= 0)).all():
         raise ParameterError(
             f"'t' has shape {times.shape} for {number:,} customers, or a value that is missing, infinite "
@@ -116,7 +117,8 @@ def compress(histories: Histories) -> Histories:
 
 
 def _same_length(**arrays: Any) -> tuple[Floats, ...]:
-    values = {name: np.atleast_1d(np.asarray(value, float)) for name, value in arrays.items()}
+    read = read_numbers(**arrays)
+    values = {name: np.atleast_1d(value) for name, value in zip(arrays, read, strict=True)}
     lengths = {name: len(value) for name, value in values.items()}
     if any(value.ndim != 1 for value in values.values()) or len(set(lengths.values()) - {1}) > 1:
         said = ", ".join(f"'{name}' has shape {value.shape}" for name, value in values.items())

@@ -117,6 +117,8 @@ def expected_while_alive(
 ) -> Floats:
     """Return E[purchases in the next t | alive] of each row; t per row, a and b in `ab`."""
     found = np.empty(len(rows))
+    if not len(rows):
+        return found
     counts, place = np.unique(rows.x, return_inverse=True)
     order = np.argsort(place, kind="stable")
     ends = np.cumsum(np.bincount(place, minlength=len(counts)))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from helpers.customers.number_arrays import is_number
 from helpers.customers.value.arguments import ArrayLike
 from helpers.customers.value.buying_model import BuyingModel
 from helpers.customers.value.gamma_gamma import GammaGamma
@@ -19,6 +20,7 @@ from helpers.errors import ParameterError
 type Floats = npt.NDArray[np.float64]
 
 STEPS_PER_YEAR = 13
+MOST_YEARS = 200
 
 
 def lifetime_value(  # noqa: PLR0913 - a door for arrays: each is an argument of its own
@@ -67,6 +69,7 @@ def lifetime_value(  # noqa: PLR0913 - a door for arrays: each is an argument of
     4
     """
     _check(horizon, discount_rate, periods_per_year)
+    _check_models(model, spend)
     orders = discounted_purchases(model, frequency, recency, age, (horizon, discount_rate, periods_per_year))
     return orders * spend.expected_value(frequency, monetary_value)
 
@@ -96,12 +99,29 @@ def discounted_purchases(
 def _check(horizon: float, rate: float, year: float) -> None:
     findings = [
         f"'{name}' is {value}. Give a finite number {words}."
-        for name, value, is_fine, words in (
-            ("horizon", horizon, horizon > 0, "above 0"),
-            ("discount_rate", rate, rate > -1, "above -1"),
-            ("periods_per_year", year, year > 0, "above 0"),
+        for name, value, least, words in (
+            ("horizon", horizon, 0, "above 0"),
+            ("discount_rate", rate, -1, "above -1"),
+            ("periods_per_year", year, 0, "above 0"),
         )
-        if not (np.isfinite(value) and is_fine)
+        if not (is_number(value) and np.isfinite(value) and value > least)
+    ]
+    if not findings and horizon > MOST_YEARS * year:
+        findings = [
+            f"'horizon' is {horizon:g}, more than {MOST_YEARS} years of {year:g}. Give a shorter one."
+        ]
+    if findings:
+        raise ParameterError("lifetime_value: " + " ".join(findings))
+
+
+def _check_models(model: object, spend: object) -> None:
+    findings = [
+        f"'{name}' is a {type(given).__name__}. Give the result of {door}."
+        for name, given, method, door in (
+            ("model", model, "expected_purchases", "fit_bg_nbd, fit_mbg_nbd or fit_pareto_nbd"),
+            ("spend", spend, "expected_value", "fit_gamma_gamma"),
+        )
+        if not hasattr(given, method)
     ]
     if findings:
         raise ParameterError("lifetime_value: " + " ".join(findings))
