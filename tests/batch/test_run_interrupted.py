@@ -16,7 +16,7 @@ import nbformat
 from helpers.batch.manifest import read_manifests
 from helpers.batch.run import RunSettings, run_report
 
-MOMENTS = 5
+MOMENTS = 4
 
 
 def start(project: Path, *arguments: str) -> subprocess.Popen[bytes]:
