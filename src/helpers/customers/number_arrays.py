@@ -38,7 +38,7 @@ def read_numbers(**given: Any) -> tuple[Floats, ...]:
         try:
             found.append(_floats(value))
         except (TypeError, ValueError, OverflowError):
-            wrong.append(f"'{name}' is not made of plain numbers. Give numbers, one per place.")
+            wrong.append(f"'{name}' is not made of numbers. Give numbers, no texts or dates.")
     if wrong:
         raise ParameterError(" ".join(wrong))
     return tuple(found)

@@ -300,7 +300,7 @@ def _wrong_values(t: NDArray[np.bool_], y: Floats, p: Floats) -> list[str]:
 def _wrong_choices(folds: int, gap: float | None, seed: int) -> list[str]:
     found = []
     if not (is_number(folds) and 2 <= folds < math.inf and int(folds) == folds):
-        found.append(f"folds must be a whole number of 2 or more, got {folds!r}.")
+        found.append(f"folds must be 2 or more and whole, got {folds!r}.")
     if gap is not None and not (is_number(gap) and 0 < gap < math.inf):
         found.append(f"gap must be a finite number above 0 or None, got {gap!r}.")
     if not (is_number(seed) and 0 <= seed < 2**31 and int(seed) == seed):
