@@ -68,13 +68,15 @@ def test_stock_count_that_is_stale_stops_the_inventory_plan(company: Tables) -> 
     assert "49 days older than the last order" in plan["why"]
 
 
-def test_products_without_cost_stop_what_counts_money(company: Tables) -> None:
+def test_products_without_cost_stop_what_cannot_count_revenue_instead(company: Tables) -> None:
     customers = pd.DataFrame({"customer_id": ["C1"]})
     orders = company["orders"].assign(customer_id="C1")
-    known = {**company, "orders": orders, "customers": customers}
+    known = {**with_everything(company), "orders": orders, "customers": customers}
     assert verdicts(known)["customer targeting"] == "go with care"
-    costless = known["products"].drop(columns="unit_cost")
-    assert verdicts({**known, "products": costless})["customer targeting"] == "stop"
+    assert verdicts(known)["order fulfilment"] == "go with care"
+    costless = {**known, "products": known["products"].drop(columns="unit_cost")}
+    assert verdicts(costless)["customer targeting"] == "go with care"
+    assert verdicts(costless)["order fulfilment"] == "stop"
 
 
 def test_lines_set_aside_move_the_verdict(company: Tables) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from helpers.customers.churn.result import Churn
 
 _NAMES = {
@@ -41,9 +43,10 @@ def say_model(found: Churn) -> str:
     row = found.scores.loc[found.model]
     judged = int(found.days["is_judged"].sum())
     day = "1 later day" if judged == 1 else f"{judged} later days"
+    auc = f", AUC {row['auc']:.3f} ({row['auc_low']:.3f} to {row['auc_high']:.3f})"
     head = (
-        f"Leaving, tested on {day} than those learnt from: best by log loss is {_NAMES[found.model]}, AUC "
-        f"{row['auc']:.3f} ({row['auc_low']:.3f} to {row['auc_high']:.3f}), log loss {row['log_loss']:.3f}."
+        f"Leaving, tested on {day} than those learnt from: best by log loss is {_NAMES[found.model]}"
+        f"{auc if math.isfinite(row['auc_low']) else ''}, log loss {row['log_loss']:.3f}."
     )
     return f"{head} {_say_gain(found)}"
 
@@ -55,7 +58,8 @@ def _say_gain(found: Churn) -> str:
     if found.model == "rule":
         return "No model gains anything over it."
     limits = f"{row['gain_over_rule_low']:.3f} to {row['gain_over_rule_high']:.3f}"
-    words = f"Against the plain rule (AUC {rule['auc']:.3f}) it saves {row['gain_over_rule']:.3f} of log loss"
+    auc = f" (AUC {rule['auc']:.3f})" if math.isfinite(rule["auc"]) else ""
+    words = f"Against the plain rule{auc} it saves {row['gain_over_rule']:.3f} of log loss"
     if found.beats_rule:
         return f"{words} ({limits})."
     return f"{words} ({limits}), which may be chance: the rule serves as well."
