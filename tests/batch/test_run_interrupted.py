@@ -16,7 +16,7 @@ import nbformat
 from helpers.batch.manifest import read_manifests
 from helpers.batch.run import RunSettings, run_report
 
-MOMENTS = 4
+MOMENTS = 3
 
 
 def start(project: Path, *arguments: str) -> subprocess.Popen[bytes]:

@@ -176,7 +176,7 @@ def assert_untouched_orders_kept(case: Case, orders: pd.DataFrame, untouched: se
 
 
 @settings(
-    max_examples=16,
+    max_examples=12,
     deadline=None,
     derandomize=True,
     database=None,

@@ -191,7 +191,7 @@ def _plan(
         limits=rows[0],
         use=rows[1],
         bound=found.bound,
-        gap=found.gap,
+        gap=round(found.gap, 9),
         method=found.method,
         status=found.status,
         seconds=found.seconds,
