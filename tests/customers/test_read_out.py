@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -16,10 +15,8 @@ from helpers.customers.experiments import (
     ReadOut,
     ReadOutSettings,
     compare_arms,
-    expected_waste,
     plan_holdouts,
     read_out,
-    say_expected_waste,
     say_holdouts,
     say_pooled,
     say_ratio,
@@ -27,7 +24,6 @@ from helpers.customers.experiments import (
     say_wasted,
     wasted_messages,
 )
-from helpers.customers.experiments.columns import CHANNELS, EXPECTED, HOLDOUTS, LEARNING, READ_OUT, WASTED
 from helpers.customers.history import CampaignHistory
 from helpers.errors import ParameterError
 from helpers.figures.campaign_effects import (
@@ -187,28 +183,6 @@ def test_numbers_are_cut_into_thirds_and_small_groups_put_together(past: Campaig
         wasted_messages(past, group=pd.Series([1, 2, 3]))
 
 
-def test_expected_waste_counts_by_hand() -> None:
-    contacts = pd.DataFrame(
-        {
-            "policy": ["chosen", "chosen", "everyone", "everyone", "everyone"],
-            "incremental_margin": [5.0, 1.0, 5.0, 1.0, -2.0],
-            "cost": [1.0, 1.0, 1.0, 1.0, 1.0],
-        }
-    )
-    found = expected_waste(contacts)
-    rows = found.policies.set_index("policy")
-    assert rows["wasted"].to_dict() == {"chosen": 1, "everyone": 2}
-    assert rows["kept"].to_dict() == {"chosen": 0.0, "everyone": 3.0}
-    assert rows["net"].to_dict() == {"chosen": 4.0, "everyone": 1.0}
-    assert found.kpi("everyone").value == pytest.approx(2 / 3)
-    assert "50.0" in say_expected_waste(found)
-    assert say_expected_waste(expected_waste(contacts.iloc[:0])).startswith("No contact")
-    with pytest.raises(ParameterError, match="no column cost"):
-        expected_waste(contacts.drop(columns="cost"))
-    with pytest.raises(ParameterError, match="No policy 'nobody'"):
-        found.kpi("nobody")
-
-
 def test_hold_out_of_a_planned_campaign_rests_on_its_channel(past: CampaignHistory, read: ReadOut) -> None:
     plan = plan_holdouts(past, read, audience={"K99": 5000})
     row = plan.campaigns.iloc[0]
@@ -218,21 +192,6 @@ def test_hold_out_of_a_planned_campaign_rests_on_its_channel(past: CampaignHisto
     sure = plan_holdouts(past, read, beliefs={"K99": Belief(50.0, 0.1, 100)})
     assert sure.campaigns["recommended_share"].iloc[0] == pytest.approx(0.05)
     assert sure.campaigns["cost"].iloc[0] > 0
-
-
-def test_tables_have_the_columns_that_the_page_names(past: CampaignHistory, read: ReadOut) -> None:
-    plan, waste = plan_holdouts(past, read), wasted_messages(past)
-    expected = expected_waste(pd.DataFrame({"incremental_margin": [1.0], "cost": [2.0]}))
-    for names, table in (
-        (READ_OUT, read.campaigns),
-        (CHANNELS, read.channels),
-        (LEARNING, read.learning),
-        (WASTED, waste.groups),
-        (EXPECTED, expected.policies),
-        (HOLDOUTS, plan.campaigns),
-    ):
-        assert set(names) <= set(table)
-    assert pickle.loads(pickle.dumps((read, waste, plan)))[0].earned == read.earned
 
 
 def test_figure_claims_what_the_read_out_found(read: ReadOut) -> None:

@@ -28,7 +28,6 @@ from helpers.customers.staffing import (
 )
 from helpers.customers.staffing.columns import STAFFING
 from helpers.errors import ParameterError
-from helpers.figures.staffing_need import claim_staffing_need, describe_staffing_need, plot_staffing_need
 
 UNTIL = dt.date(2026, 6, 28)  # a Sunday
 
@@ -207,16 +206,13 @@ def test_agents_of_a_day_follow_from_its_calls(desk: Staffing) -> None:
     assert row["service_one_fewer"] == pytest.approx(float(fewer.service))
 
 
-def test_staffing_is_said_and_drawn_from_the_plan(desk: Staffing) -> None:
+def test_staffing_is_said_from_the_plan(desk: Staffing) -> None:
     assert str(desk.peak) in say_staffing(desk)
     assert "one agent fewer" in say_one_fewer(desk)
     lone = replace(desk, days=desk.days.assign(agents=1))
     assert say_one_fewer(lone) == "Without this agent nobody answers."
     assert "busy" in say_busy_day(desk)
     assert "smaller" in say_case_forecast(desk)
-    axes = plot_staffing_need(desk)
-    assert axes.get_title(loc="left") == claim_staffing_need(desk)
-    assert "30 Jun" in describe_staffing_need(desk)
     assert set(STAFFING) <= set(desk.days)
     assert pickle.loads(pickle.dumps(desk)).peak == desk.peak
 
@@ -226,9 +222,7 @@ def test_no_cases_and_no_calls_need_nobody(desk_tables: dict[str, pd.DataFrame])
     none = plan_staffing(case_from_tables(bare))
     assert none.peak == 0
     assert "no agent is needed" in say_staffing(none)
-    assert "No calls" in claim_staffing_need(none)
     assert any("no service cases" in note for note in none.notes)
     assert "nan" not in say_case_forecast(none) + say_one_fewer(none) + say_busy_day(none)
-    plot_staffing_need(none)
     with pytest.raises(ParameterError, match="planned_calls"):
         plan_staffing(case_from_tables(bare), planned_calls=pd.DataFrame({"date": ["2026-07-01"]}))

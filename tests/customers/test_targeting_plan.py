@@ -27,7 +27,17 @@ from helpers.customers import (
     plan_targeting,
     read_history,
 )
+from helpers.customers.exports import UNITS, page_tables
 from helpers.errors import ParameterError
+from helpers.figures import (
+    claim_churn_calibration,
+    claim_value_by_decile,
+    describe_held_out_tests,
+    describe_uplift_evidence,
+    describe_uplift_groups,
+    plot_held_out_tests,
+    plot_uplift_evidence,
+)
 from helpers.report import table
 
 LIGHT = TargetingSettings(
@@ -170,3 +180,20 @@ def worth_on(case: Case, day: dt.date) -> pd.DataFrame:
 def test_a_cutoff_that_is_no_day_is_refused() -> None:
     with pytest.raises(ParameterError, match="2026-11-15"):
         TargetingSettings(cutoff="last week")
+
+
+def test_every_table_for_other_systems_has_its_units(either: TargetingPlan) -> None:
+    tables = page_tables(either)
+    assert set(tables) == set(UNITS)
+    assert all(set(UNITS[name]) <= set(frame.columns) for name, frame in tables.items())
+    assert tables["experience"]["customer_id"].is_unique
+
+
+def test_composed_figures_say_what_their_parts_say(either: TargetingPlan) -> None:
+    drawn = plot_uplift_evidence(either.uplift)
+    assert len(drawn.figure.axes) == (1 if either.uplift.score is None else 2)
+    assert describe_uplift_groups(either.uplift) in describe_uplift_evidence(either.uplift)
+    both = plot_held_out_tests(either.value, either.churn)
+    titles = [axes.get_title(loc="left").replace("\n", " ") for axes in both.figure.axes]
+    assert titles == [claim_value_by_decile(either.value), claim_churn_calibration(either.churn)]
+    assert all(title in describe_held_out_tests(either.value, either.churn) for title in titles)

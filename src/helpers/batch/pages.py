@@ -391,7 +391,7 @@ def _with_past(tile: re.Match[str], context: PageContext) -> str:
     name = Markup(tile["kpi"]).unescape()  # noqa: S704  # only to take the escapes out
     value = float(tile["value"]) if tile["value"] else None
     target = float(tile["target"]) if tile["target"] else None
-    unit = Markup(tile["unit"]).unescape()  # noqa: S704  # drawn by our own figures, under the policy
+    unit = Markup(tile["unit"]).unescape()  # noqa: S704  # only to take the escapes out
     since = say_since(value, context.before.get(name), unit, tile["better"], target, context.before_run)
     past = [*context.history.get(name, ()), value]
     drawn = sparkline(past, f"{name} over {len(past)} runs", unit) if len(past) > 1 else Markup()

@@ -94,8 +94,8 @@ def say_experiments(plan: TargetingPlan) -> str:
 
 
 def say_calibration(plan: TargetingPlan) -> str:
-    """Return how well values held on weeks kept aside."""
-    return say_value_test(plan.value)
+    """Return how well values and chances to leave held on days that were kept aside."""
+    return f"{say_value_test(plan.value)} {say_model(plan.churn)}"
 
 
 def say_experience(plan: TargetingPlan) -> str:
@@ -156,7 +156,7 @@ def all_notes(plan: TargetingPlan) -> pd.DataFrame:
         "next products": (*say_next_products(plan.products), *plan.products.notes),
         "value": (say_value_model(plan.value), *plan.value.notes),
         "cost to serve": plan.costs.notes,
-        "leaving": (plan.churn.settings.definition, say_model(plan.churn), *plan.churn.notes),
+        "leaving": (plan.churn.settings.definition, *plan.churn.notes),
         "experience": (say_service_level(plan), *plan.experience.notes),
         "staffing": (say_case_forecast(plan.staffing), *plan.staffing.notes),
         "customers": (say_base(plan.base), *plan.base.notes),

@@ -160,13 +160,21 @@ class TargetingPlan:
             [keys, "segment", "orders", "last_year_margin", "days_since_last_order", "quality"]
         ]
         value = self.value.table[[keys, "clv", "low", "high", "expected_orders", "next_order"]]
-        leaving = self.churn.customers[[keys, "probability"]].rename(columns={"probability": "leaves"})
+        leaving = self.churn.customers[[keys, "probability", "probability_low", "probability_high", "reason"]]
+        leaving = leaving.rename(columns=lambda name: name.replace("probability", "leaves"))
+        leaving = leaving.rename(columns={"reason": "leaves_because"})
         costs = self.costs.table[[keys, "cost_to_serve", "net_profit"]]
         served = self.experience.customers[[keys, "let_down"]]
         rows = base
         for part in (value, leaving, costs, served):
             rows = rows.merge(part, on=keys, how="left", validate="one_to_one")
         return rows.sort_values(["clv", keys], ascending=[False, True], ignore_index=True)
+
+    def experience_rows(self) -> pd.DataFrame:
+        """Return how each customer was served, with intervals, and what a short order would cost us."""
+        harm = self.experience.harm.drop(columns=["segment", "channel"]).astype({"customer_id": object})
+        harm = harm.rename(columns={"share": "harm_share", "expected": "expected_buying"})
+        return self.experience.customers.merge(harm, on="customer_id", how="left", validate="one_to_one")
 
     def core_rows(self) -> pd.DataFrame:
         """Return the core customers at risk, most at stake first, with what to offer them next."""

@@ -34,6 +34,7 @@ from helpers.figures.experience_effect import (
 )
 from helpers.figures.flow_map import claim_flow_map, describe_flow_map, plot_flow_map
 from helpers.figures.forecast_total import claim_forecast_total, describe_forecast_total, plot_forecast_total
+from helpers.figures.held_out_tests import describe_held_out_tests, plot_held_out_tests
 from helpers.figures.lane_use import claim_lane_use, describe_lane_use, plot_lane_use
 from helpers.figures.lead_time_drift import claim_lead_times, describe_lead_times, plot_lead_times
 from helpers.figures.network_map import claim_network_map, describe_network_map, plot_network_map
@@ -44,13 +45,13 @@ from helpers.figures.purchase_curve import claim_purchase_curve, describe_purcha
 from helpers.figures.qini_curve import claim_qini_curve, describe_qini_curve, plot_qini_curve
 from helpers.figures.route_map import claim_route_map, describe_route_map, plot_route_map
 from helpers.figures.service_cash import claim_service_cash, describe_service_cash, plot_service_cash
-from helpers.figures.staffing_need import claim_staffing_need, describe_staffing_need, plot_staffing_need
 from helpers.figures.storage_ahead import claim_storage_ahead, describe_storage_ahead, plot_storage_ahead
 from helpers.figures.transport_replay import (
     claim_transport_replay,
     describe_transport_replay,
     plot_transport_replay,
 )
+from helpers.figures.uplift_evidence import describe_uplift_evidence, plot_uplift_evidence
 from helpers.figures.uplift_groups import claim_uplift_groups, describe_uplift_groups, plot_uplift_groups
 from helpers.figures.value_by_decile import (
     claim_value_by_decile,
@@ -79,7 +80,6 @@ __all__ = [
     "claim_qini_curve",
     "claim_route_map",
     "claim_service_cash",
-    "claim_staffing_need",
     "claim_storage_ahead",
     "claim_transport_replay",
     "claim_uplift_groups",
@@ -95,6 +95,7 @@ __all__ = [
     "describe_experience_effect",
     "describe_flow_map",
     "describe_forecast_total",
+    "describe_held_out_tests",
     "describe_lane_use",
     "describe_lead_times",
     "describe_network_map",
@@ -105,9 +106,9 @@ __all__ = [
     "describe_qini_curve",
     "describe_route_map",
     "describe_service_cash",
-    "describe_staffing_need",
     "describe_storage_ahead",
     "describe_transport_replay",
+    "describe_uplift_evidence",
     "describe_uplift_groups",
     "describe_value_by_decile",
     "describe_whale_curve",
@@ -121,6 +122,7 @@ __all__ = [
     "plot_experience_effect",
     "plot_flow_map",
     "plot_forecast_total",
+    "plot_held_out_tests",
     "plot_lane_use",
     "plot_lead_times",
     "plot_network_map",
@@ -131,9 +133,9 @@ __all__ = [
     "plot_qini_curve",
     "plot_route_map",
     "plot_service_cash",
-    "plot_staffing_need",
     "plot_storage_ahead",
     "plot_transport_replay",
+    "plot_uplift_evidence",
     "plot_uplift_groups",
     "plot_value_by_decile",
     "plot_whale_curve",

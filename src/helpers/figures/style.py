@@ -48,6 +48,16 @@ def new_axes(ax: Axes | None, height: float = HEIGHT) -> Axes:
     return ax
 
 
+def stacked_axes(*heights: float) -> tuple[Axes, ...]:
+    """Return axes of one new figure, below each other, each as high as asked."""
+    from matplotlib.figure import Figure
+
+    canvas = Figure(figsize=(WIDTH, sum(heights)), layout="constrained")
+    canvas.patch.set_alpha(0.0)
+    grid = canvas.add_gridspec(len(heights), 1, height_ratios=heights)
+    return tuple(canvas.add_subplot(grid[row, 0]) for row in range(len(heights)))
+
+
 def finish_axes(ax: Axes, title: str, x_label: str, y_label: str) -> Axes:
     """Set title and labels, and take away what carries no information."""
     ax.set_title(textwrap.fill(title, 78), loc="left", fontsize=11, fontweight="bold")

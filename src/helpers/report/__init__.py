@@ -5,7 +5,7 @@ is computed that a decision depends on, and all text is treated as data: escaped
 neutralised in spreadsheets.
 """
 
-from helpers.report.exports import Export, export, export_parts, exports_folder, write_csv
+from helpers.report.exports import Export, export, export_all, export_parts, exports_folder, write_csv
 from helpers.report.figures import FigureOutput, figure
 from helpers.report.formats import say, say_cell
 from helpers.report.headlines import Headline, headline
@@ -21,6 +21,7 @@ __all__ = [
     "Table",
     "Tiles",
     "export",
+    "export_all",
     "export_parts",
     "exports_folder",
     "figure",

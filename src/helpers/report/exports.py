@@ -109,6 +109,13 @@ def export(
     return written
 
 
+def export_all(
+    tables: Mapping[str, pd.DataFrame], units: Mapping[str, Mapping[str, str]]
+) -> tuple[Export, ...]:
+    """Write several tables to the run's exports, each under its name with its units."""
+    return tuple(export(table, name, units.get(name, {})) for name, table in tables.items())
+
+
 def export_parts(
     frame: pd.DataFrame, name: str, by: str, units: Mapping[str, str], title: str = ""
 ) -> Export:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from helpers.errors import ParameterError
+from helpers.customers.bounds import refuse_settings
 
 
 @dataclass(frozen=True)
@@ -44,23 +44,17 @@ class ChurnSettings:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be estimated."""
-        least = {
-            "horizon_days": 1,
-            "active_days": 1,
-            "reference_days": 1,
-            "bins": 2,
-            "draws": 20,
-            "seed": 0,
-        }
-        findings = [
-            f"'{name}' is {getattr(self, name)}. Give {low} or more."
-            for name, low in least.items()
-            if getattr(self, name) < low
-        ]
-        if not 0 < self.interval < 1:
-            findings.append(f"'interval' is {self.interval}. Give a probability between 0 and 1.")
-        if findings:
-            raise ParameterError("ChurnSettings: " + " ".join(findings))
+        refuse_settings(
+            self,
+            {
+                "horizon_days": 1,
+                "active_days": 1,
+                "reference_days": 1,
+                "bins": 2,
+                "draws": 20,
+                "seed": 0,
+            },
+        )
 
     @property
     def definition(self) -> str:

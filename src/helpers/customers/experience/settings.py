@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from helpers.errors import ParameterError
+from helpers.customers.bounds import refuse_settings
 
 
 @dataclass(frozen=True)
@@ -41,18 +41,13 @@ class ExperienceSettings:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be measured."""
-        findings = [
-            f"'{name}' is {getattr(self, name)}. Give {least} or more."
-            for name, least in (
-                ("window_days", 1),
-                ("after_days", 1),
-                ("least_events", 2),
-                ("folds", 2),
-                ("seed", 0),
-            )
-            if getattr(self, name) < least
-        ]
-        if not 0 < self.interval < 1:
-            findings.append(f"'interval' is {self.interval}. Give a probability between 0 and 1.")
-        if findings:
-            raise ParameterError("ExperienceSettings: " + " ".join(findings))
+        refuse_settings(
+            self,
+            {
+                "window_days": 1,
+                "after_days": 1,
+                "least_events": 2,
+                "folds": 2,
+                "seed": 0,
+            },
+        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from helpers.customers.experiments.compare import ArmComparison, Effect, compare_arms, compare_shares
 from helpers.customers.experiments.headlines import (
-    say_expected_waste,
     say_holdouts,
     say_offer,
     say_pooled,
@@ -22,9 +21,7 @@ from helpers.customers.experiments.read_out import ReadOut, read_out
 from helpers.customers.experiments.sample_ratio import SampleRatio, check_sample_ratio
 from helpers.customers.experiments.settings import ReadOutSettings
 from helpers.customers.experiments.waste import (
-    ExpectedWaste,
     WastedMessages,
-    expected_waste,
     wasted_messages,
 )
 
@@ -33,7 +30,6 @@ __all__ = [
     "Belief",
     "ConfidenceSequence",
     "Effect",
-    "ExpectedWaste",
     "HoldoutDesign",
     "HoldoutPlan",
     "PooledEffect",
@@ -48,14 +44,12 @@ __all__ = [
     "confidence_sequence",
     "customers_needed",
     "design_holdout",
-    "expected_waste",
     "holdout_needed",
     "holdouts_by_size",
     "plan_holdouts",
     "pool_effects",
     "power_of",
     "read_out",
-    "say_expected_waste",
     "say_holdouts",
     "say_offer",
     "say_pooled",

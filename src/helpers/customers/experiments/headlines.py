@@ -7,7 +7,7 @@ import math
 from helpers.customers.experiments.plan_holdouts import HoldoutPlan
 from helpers.customers.experiments.read_out import ReadOut
 from helpers.customers.experiments.verdicts import EARNED, LOST, NOBODY_HELD_OUT
-from helpers.customers.experiments.waste import ExpectedWaste, WastedMessages
+from helpers.customers.experiments.waste import WastedMessages
 from helpers.customers.words import count, money, percent, span
 
 
@@ -120,25 +120,6 @@ def say_wasted(waste: WastedMessages) -> str:
         f"{head} Leaving out the {count(len(lost), 'group')} expected to lose, known in hindsight, would "
         f"have kept {money(waste.kept)} ({span(waste.kept_low, waste.kept_high)}){sure}."
     )
-
-
-def say_expected_waste(expected: ExpectedWaste) -> str:
-    """Return the expected rate of the first policy beside the others."""
-    table = expected.policies
-    if table.empty:
-        return "No contact is planned, so none can be wasted."
-    first, others = table.iloc[0], table.iloc[1:]
-    head = (
-        f"Of {count(first['contacts'], 'contact')} of {first['policy']}, {percent(first['rate'], 1)} are "
-        "expected to earn no more than they cost"
-    )
-    if others.empty:
-        return f"{head}; leaving them out keeps {money(first['kept'])}."
-    rates = others["rate"].dropna()
-    if rates.empty:
-        return f"{head}."
-    low, high = percent(float(rates.min())), percent(float(rates.max()))
-    return f"{head}; of the other rules {low if low == high else f'{low} to {high}'}."
 
 
 def say_holdouts(plan: HoldoutPlan) -> list[str]:

@@ -94,34 +94,6 @@ class WastedMessages:
         return self.groups[self.groups["high"] < self.groups["cost"]]
 
 
-@dataclass(frozen=True, eq=False)
-class ExpectedWaste:
-    """Expected waste of lists of contacts.
-
-    Parameters
-    ----------
-    policies
-        policy, contacts, wasted, rate, incremental_margin, cost, net, kept (money kept by leaving out the
-        wasted ones); in the order in which the policies came.
-    """
-
-    policies: pd.DataFrame
-
-    def kpi(self, policy: str) -> Kpi:
-        """Return the wasted-message rate of one policy.
-
-        Raises
-        ------
-        ParameterError
-            A policy that is not there.
-        """
-        rows = self.policies.set_index("policy")
-        if policy not in rows.index:
-            raise ParameterError(f"No policy '{policy}'. Known: {', '.join(rows.index) or 'none'}.")
-        row = rows.loc[policy]
-        return ratio_kpi("wasted-message rate", float(row["wasted"]), float(row["contacts"]), policy)
-
-
 def wasted_messages(
     history: CampaignHistory,
     settings: ReadOutSettings | None = None,
@@ -173,40 +145,6 @@ def wasted_messages(
         kept_high=float(np.quantile(kept, tails[1])),
         left_out=treated - int(total),
         grouped_by=str(labels.name),
-    )
-
-
-def expected_waste(contacts: pd.DataFrame) -> ExpectedWaste:
-    """Return what lists of contacts are expected to waste.
-
-    Parameters
-    ----------
-    contacts
-        One row per contact: incremental_margin (expected, before cost) and cost, money; policy where more
-        than one list is compared.
-
-    Raises
-    ------
-    ParameterError
-        A column that is missing or a number that is not finite.
-    """
-    needed = ["incremental_margin", "cost"]
-    missing = [name for name in needed if name not in contacts]
-    if missing:
-        raise ParameterError(f"expected_waste: no column {', '.join(missing)}. Needed: {', '.join(needed)}.")
-    if not np.isfinite(contacts[needed].to_numpy("float64")).all():
-        raise ParameterError("expected_waste: a margin or cost is missing. Leave such contacts out.")
-    table = contacts[[]].assign(
-        policy=contacts.get("policy", "contacts"),
-        incremental_margin=contacts["incremental_margin"].astype("float64"),
-        cost=contacts["cost"].astype("float64"),
-    )
-    lost = table["cost"] - table["incremental_margin"]
-    table = table.assign(contacts=1, wasted=(lost >= 0).astype("int64"), kept=lost.clip(lower=0))
-    sums = table.groupby("policy", sort=False).sum().reset_index()
-    sums = sums.assign(rate=sums["wasted"] / sums["contacts"], net=sums["incremental_margin"] - sums["cost"])
-    return ExpectedWaste(
-        sums[["policy", "contacts", "wasted", "rate", "incremental_margin", "cost", "net", "kept"]]
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from helpers.errors import ParameterError
+from helpers.customers.bounds import refuse_settings
 
 
 @dataclass(frozen=True)
@@ -56,24 +56,18 @@ class NextProductSettings:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be suggested or tested."""
-        least = {
-            "top": 1,
-            "lately_days": 0,
-            "window_days": 1,
-            "history_days": 1,
-            "least_buyers": 1,
-            "shrinkage": 0,
-            "most_products": 1,
-            "ridge": 1,
-            "draws": 20,
-            "seed": 0,
-        }
-        findings = [
-            f"'{name}' is {getattr(self, name)}. Give {low} or more."
-            for name, low in least.items()
-            if getattr(self, name) < low
-        ]
-        if not 0 < self.interval < 1:
-            findings.append(f"'interval' is {self.interval}. Give a probability between 0 and 1.")
-        if findings:
-            raise ParameterError("NextProductSettings: " + " ".join(findings))
+        refuse_settings(
+            self,
+            {
+                "top": 1,
+                "lately_days": 0,
+                "window_days": 1,
+                "history_days": 1,
+                "least_buyers": 1,
+                "shrinkage": 0,
+                "most_products": 1,
+                "ridge": 1,
+                "draws": 20,
+                "seed": 0,
+            },
+        )

@@ -11,8 +11,9 @@ with past_nk the contacts of customer n in the cap_days before the day of campai
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 
 import numpy as np
 import pandas as pd
@@ -71,16 +72,13 @@ def make_bundles(campaigns: pd.DataFrame, settings: SelectionSettings) -> Bundle
         If there are too many sets to list.
     """
     days = _days(campaigns["day"])
-    apart = np.abs(days[:, None] - days[None, :]) >= settings.rest_days
-    found: list[tuple[int, ...]] = []
-    for size in range(1, min(settings.max_contacts_per_customer, len(days)) + 1):
-        found += [some for some in combinations(range(len(days)), size) if _rested(some, apart)]
-        if len(found) > max(MOST_BUNDLES, len(days)):
-            raise ParameterError(
-                f"SelectionSettings: {len(days)} planned campaigns with up to "
-                f"{settings.max_contacts_per_customer} contacts per customer give more than {MOST_BUNDLES:,} "
-                "combinations. Lower 'max_contacts_per_customer', or plan fewer campaigns at once."
-            )
+    found = list(islice(_sets(days, settings), max(MOST_BUNDLES, len(days)) + 1))
+    if not _can_be_listed(len(found), len(days)):
+        raise ParameterError(
+            f"SelectionSettings: {len(days)} planned campaigns with up to "
+            f"{settings.max_contacts_per_customer} contacts per customer give more than {MOST_BUNDLES:,} "
+            "combinations. Lower 'max_contacts_per_customer', or plan fewer campaigns at once."
+        )
     member = np.zeros((len(found), len(days)), dtype=np.bool_)
     for number, some in enumerate(found):
         member[number, list(some)] = True
@@ -88,6 +86,24 @@ def make_bundles(campaigns: pd.DataFrame, settings: SelectionSettings) -> Bundle
     recent = ((since >= 0) & (since < settings.cap_days)).astype(np.int64)
     beside = np.where(member, member.astype(np.int64) @ recent.T, 0)
     return Bundles(member, beside)
+
+
+def has_few_bundles(campaigns: pd.DataFrame, settings: SelectionSettings) -> bool:
+    """Whether the sets of campaigns under these settings are few enough to be listed."""
+    days = _days(campaigns["day"])
+    most = max(MOST_BUNDLES, len(days)) + 1
+    return _can_be_listed(sum(1 for _ in islice(_sets(days, settings), most)), len(days))
+
+
+def _can_be_listed(sets: int, campaigns: int) -> bool:
+    return sets <= max(MOST_BUNDLES, campaigns)
+
+
+def _sets(days: Integers, settings: SelectionSettings) -> Iterator[tuple[int, ...]]:
+    """Return sets of campaigns that keep rest among themselves, the small ones first."""
+    apart = np.abs(days[:, None] - days[None, :]) >= settings.rest_days
+    for size in range(1, min(settings.max_contacts_per_customer, len(days)) + 1):
+        yield from (some for some in combinations(range(len(days)), size) if _rested(some, apart))
 
 
 def _rested(some: tuple[int, ...], apart: Flags) -> bool:

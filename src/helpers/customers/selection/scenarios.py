@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from helpers.customers.selection.bundles import has_few_bundles
 from helpers.customers.selection.plan import ContactPlan, choose_contacts
 from helpers.customers.selection.settings import SelectionSettings
-from helpers.errors import ParameterError
 
 SHARES = (0.1, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 HOLDOUTS = (0.05, 0.15, 0.30)
@@ -54,9 +53,7 @@ def compare_scenarios(plan: ContactPlan) -> pd.DataFrame:
     """
     rows = [_row("the plan", plan)]
     for name, settings in _others(plan):
-        # One contact more of many campaigns may be more combinations than can be listed: left out.
-        with suppress(ParameterError):
-            rows.append(_row(name, choose_contacts(plan.audience, settings)))
+        rows.append(_row(name, choose_contacts(plan.audience, settings)))
     table = pd.DataFrame(rows)
     return table.assign(change=table["net"] - table["net"].iloc[0])
 
@@ -75,8 +72,9 @@ def _others(plan: ContactPlan) -> Iterator[tuple[str, SelectionSettings]]:
         if capacity and np.isfinite(capacity):
             wider = {**old.channel_capacity, channel: 2 * capacity}
             yield f"twice the contacts by {channel}", replace(old, channel_capacity=wider)
-    one = old.max_contacts_per_customer + 1
-    yield "one contact more per customer", replace(old, max_contacts_per_customer=one)
+    more = replace(old, max_contacts_per_customer=old.max_contacts_per_customer + 1)
+    if has_few_bundles(plan.audience.campaigns, more):
+        yield "one contact more per customer", more
     yield "no rest between contacts", replace(old, rest_days=0)
     for share in HOLDOUTS:
         if abs(share - old.holdout_share) > 1e-9:
