@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from helpers.contract.controls import control_definitions
 from helpers.errors import ParameterError
 from helpers.report import say
 
@@ -197,3 +198,43 @@ def _as_number(value: Value) -> float | None:
     if isinstance(value, bool | str) or not math.isfinite(value):
         return None
     return float(value)
+
+
+def slider(name: str, default: float, low: float | None = None, high: float | None = None) -> Slider:
+    """Return the slider that the suite's definitions describe, at the plan's value.
+
+    Parameters
+    ----------
+    name
+        In `contract/tables/_controls.csv`.
+    default
+        The plan's own value.
+    low, high
+        Narrower bounds for this case; those of the definition where not given.
+    """
+    known = control_definitions()[name]
+    return Slider(
+        name=name,
+        label=known.label,
+        group=known.group,
+        unit=known.unit,
+        low=min(known.low if low is None else low, default),
+        high=max(known.high if high is None else high, default),
+        step=known.step,
+        default=default,
+        help=known.help,
+        is_change=known.is_change,
+        none_at=known.none_at,
+    )
+
+
+def choice(name: str, options: Sequence[tuple[str, str]], nobody: str = "none") -> Choice:
+    """Return the choice that the suite's definitions describe; `nobody` are the words for no change."""
+    known = control_definitions()[name]
+    return Choice(name, known.label, known.group, ((NOBODY, nobody), *options), NOBODY, known.help)
+
+
+def switch(name: str, *, default: bool) -> Switch:
+    """Return the switch that the suite's definitions describe."""
+    known = control_definitions()[name]
+    return Switch(name, known.label, known.group, default, known.help)
