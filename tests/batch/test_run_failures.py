@@ -108,11 +108,11 @@ def test_outside_a_project_the_command_says_so(tmp_path: Path) -> None:
     assert "is not inside a planbook project" in result.stderr
 
 
-def test_scenario_cannot_change_the_source(project: Path) -> None:
+def test_scenario_cannot_change_the_source(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (project / "scenarios").mkdir()
     (project / "scenarios" / "other.yaml").write_text("source: elsewhere\n")
-    result = planbook(project, "run", "--scenario", "other")
-    assert result.returncode == 2
+    result = planbook_here(project, monkeypatch, "run", "--scenario", "other")
+    assert result.exit_code == 2
     assert "the source is given by --data" in result.stderr
 
 
