@@ -65,15 +65,15 @@ def measure_sensitivity(decisions: Sequence[Decision]) -> Sensitivity:
     decisions
         With a plan each; a control whose grid holds the plan's value alone is left out.
     """
-    rows = [_row(decision, *stop) for decision in decisions for stop in _stops(decision)]
+    rows = [_row(decision, *stop) for decision in decisions for stop in stops(decision)]
     table = pd.DataFrame(rows, columns=[*COLUMNS, "relative", "reason"])
     by = ["relative", "decision", "control", "to"]
     ordered = table.sort_values(by, ascending=[False, True, True, True], kind="stable", ignore_index=True)
     return Sensitivity(ordered)
 
 
-def _stops(decision: Decision) -> Iterator[tuple[Control, Value]]:
-    """Return the values that each control is moved to."""
+def stops(decision: Decision) -> Iterator[tuple[Control, Value]]:
+    """Return the values that each control alone is moved to: ends of its grid, options of a choice."""
     for control in decision.controls:
         values = [value for value in decision.grid.get(control.name, ()) if value != control.default]
         numbers = all(isinstance(value, float | int) and not isinstance(value, bool) for value in values)
