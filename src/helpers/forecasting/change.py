@@ -67,10 +67,11 @@ class DemandChange:
     def words(self) -> str:
         """The change in words; empty where there is none."""
         points = 100 * self.promotion_depth
+        unit = "point" if abs(abs(points) - 1) < 1e-9 else "points"
         sign = "+" if self.growth > 0 else "\N{MINUS SIGN}"
         said = [
             (self.growth, f"demand {sign}{abs(100 * self.growth):.3g}\N{NO-BREAK SPACE}%"),
-            (points, f"promotions {abs(points):.3g} points {'deeper' if points > 0 else 'shallower'}"),
+            (points, f"promotions {abs(points):.3g} {unit} {'deeper' if points > 0 else 'shallower'}"),
             (self.lost_customer, f"customer {self.lost_customer} lost"),
         ]
         return ", ".join(text for value, text in said if value)

@@ -117,7 +117,8 @@ def _say_slope(ahead: PromotionsAhead) -> str:
     point, low, high = (math.exp(value / 100) - 1 for value in (slope.value, slope.low, slope.high))
     said = (
         f"One point deeper changes what a promotion sells by {say(point, 'share', signed=True)} "
-        f"(90 % interval {say(low, 'share', signed=True)} to {say(high, 'share', signed=True)}), measured on {past}"
+        f"(90 % interval {say(low, 'share', signed=True)} to {say(high, 'share', signed=True)}), "
+        f"measured on {past}"
     )
     if slope.deepest - slope.shallowest < 0.005:
         return (
