@@ -235,15 +235,21 @@ class _Problem:
             settings.review_period, self.quantity / np.where(self.rate > 0, self.rate, np.inf)
         )
         self._exposures: dict[int, Exposure] = {}
+        self._protections: dict[int, SampledDemand] = {}
 
     def exposure(self, week: int) -> Exposure:
         """Demand over the lead time, and until the next review has arrived."""
         if week not in self._exposures:
-            reach = self.lead_times + self.settings.review_period
             over_lead_time = demand_between(self.cumulated, week, self.lead_times)
-            protection = demand_between(self.cumulated, week, reach)
-            self._exposures[week] = Exposure(self._samples(over_lead_time), self._samples(protection))
+            self._exposures[week] = Exposure(self._samples(over_lead_time), self.protection(week))
         return self._exposures[week]
+
+    def protection(self, week: int) -> SampledDemand:
+        """Demand until the next review has arrived."""
+        if week not in self._protections:
+            reach = self.lead_times + self.settings.review_period
+            self._protections[week] = self._samples(demand_between(self.cumulated, week, reach))
+        return self._protections[week]
 
     def _samples(self, units: Floats) -> SampledDemand:
         """Demand in whole units, as it is met; as it is where packs are not whole either."""
@@ -254,7 +260,7 @@ class _Problem:
         """Reorder points of a week, whole units."""
         short = theta * np.maximum(self.pairs["stockout_cost"].to_numpy(), 1e-9)
         ratio = short / (short + self.holding * self.cycle)
-        return np.ceil(self.exposure(week).longest.quantile(ratio) - 1e-9) + 0.0  # no −0
+        return np.ceil(self.protection(week).quantile(ratio) - 1e-9) + 0.0  # no −0
 
     def promise(self, points: Floats, week: int) -> ServicePolicy:
         """What reorder points of a week promise."""
