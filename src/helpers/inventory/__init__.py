@@ -3,7 +3,8 @@
 from helpers.inventory.checks.inventory_plan import check_inventory_plan
 from helpers.inventory.comparison import Comparison, Gain
 from helpers.inventory.echelons.compare import EchelonComparison, compare_echelons
-from helpers.inventory.outlook import Outlook, look_ahead
+from helpers.inventory.future_loss import ExpectedLoss, expected_loss
+from helpers.inventory.outlook import Outlook, draw_demand, look_ahead
 from helpers.inventory.plan import plan_inventory
 from helpers.inventory.policies.capacitated import CapacitatedPlan, lot_sizes_capacitated
 from helpers.inventory.policies.discounts import quantity_discount
@@ -48,6 +49,7 @@ __all__ = [
     "CapacitatedPlan",
     "Comparison",
     "EchelonComparison",
+    "ExpectedLoss",
     "Exposure",
     "Gain",
     "GammaDemand",
@@ -74,7 +76,9 @@ __all__ = [
     "budget_scenarios",
     "check_inventory_plan",
     "compare_echelons",
+    "draw_demand",
     "economic_order_quantity",
+    "expected_loss",
     "guaranteed_service",
     "joint_replenishment",
     "look_ahead",

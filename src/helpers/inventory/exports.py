@@ -168,6 +168,7 @@ def plan_money(plan: InventoryPlan) -> pd.DataFrame:
             "line_cost": [settings.line_cost],
             "salvage_share": [1.0],
             "budget": [settings.budget],
+            "closed_supplier": [settings.closed_supplier],
             "frozen_weeks": [settings.frozen_weeks],
             "time_limit": [settings.time_limit],
         }

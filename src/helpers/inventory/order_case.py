@@ -51,9 +51,9 @@ ORDER BY ALL
 
 
 def bought_pairs(outlook: Outlook) -> NDArray[np.int64]:
-    """Rows of the pairs that suppliers deliver and that have a cost."""
-    pairs = outlook.pairs
-    return np.flatnonzero((outlook.source == -1) & (pairs["unit_cost"].to_numpy() > 0))
+    """Rows of the pairs that suppliers deliver and that have a cost; none whose only supplier is closed."""
+    can = (outlook.source == -1) & ~outlook.cut_off
+    return np.flatnonzero(can & (outlook.pairs["unit_cost"].to_numpy() > 0))
 
 
 def order_items(

@@ -14,7 +14,7 @@ store has above its level is used up before it calls for more.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 
@@ -28,6 +28,7 @@ from helpers.inventory.settings import InventorySettings
 from helpers.inventory.stock.classes import classify
 from helpers.inventory.stock.stockout_risk import unit_margins
 from helpers.inventory.supply.lead_times import LeadTimes, measure_lead_times
+from helpers.inventory.supply.levers import change_lead_times, change_offers, first_offers, say_levers
 from helpers.inventory.supply.offers import PAIR, find_offers, too_small
 from helpers.inventory.supply.positions import Positions, positions
 
@@ -40,6 +41,8 @@ ABSENT = {
     "receipts": "all purchase orders count as open, and lead times are as promised",
     "lanes": "no site supplies another, and trucks set no limit",
 }
+_TERMS = ["supplier_id", "is_lane", "minimum_quantity", "order_multiple", "lead_time_days"]
+_LEVER = "What if: "
 STOCKED = ["on_hand", "available", "inventory_position", "on_order", "backorders", "stock_value"]
 
 
@@ -73,9 +76,9 @@ class Outlook:
         unit_cost (money per unit), unit_margin, holding_cost (money per unit per week), stockout_cost (money
         per unit short), supplier_id (of the first offer; the sending site of a lane), is_lane, source (row
         of the pair that supplies this one; −1 = a supplier, −2 = nobody known), minimum_quantity,
-        order_multiple, lead_time_weeks (mean).
+        order_multiple, lead_time_weeks (mean), is_cut_off (the only supplier is closed).
     offers
-        See `find_offers`.
+        Those that can be taken (`find_offers`, `change_offers`).
     coming
         Units that come in each week, pairs × weeks.
     lead_times
@@ -85,6 +88,8 @@ class Outlook:
         Sampled demand of the site's own customers, pairs × paths × weeks (32-bit).
     measured, opening
         Lead times as measured, and opening positions.
+    known_offers, assumed
+        All offers, and lead times as planned with: the settings may change both.
     first_week
         Monday of week 0.
     notes
@@ -100,6 +105,8 @@ class Outlook:
     opening: Positions
     first_week: pd.Timestamp
     notes: tuple[str, ...]
+    known_offers: pd.DataFrame = field(default_factory=pd.DataFrame)
+    assumed: LeadTimes | None = None
 
     @property
     def weeks(self) -> int:
@@ -110,6 +117,44 @@ class Outlook:
     def source(self) -> NDArray[np.int64]:
         """Row that supplies each pair; −1 a supplier, −2 nobody."""
         return self.pairs["source"].to_numpy(dtype="int64")
+
+    @property
+    def cut_off(self) -> NDArray[np.bool_]:
+        """Whether each pair's only supplier is closed."""
+        if "is_cut_off" not in self.pairs:
+            return np.zeros(len(self.pairs), dtype="bool")
+        return self.pairs["is_cut_off"].to_numpy(dtype="bool")
+
+    def sample_lead_times(self, count: int, seed: int) -> Floats:
+        """Draw lead times as planned with, pairs × count, days; NaN where nobody is known to supply."""
+        times = self.assumed or self.measured
+        return times.sample(self.pairs[[*PAIR, "supplier_id"]], count, seed)
+
+    def under(self, settings: InventorySettings) -> Outlook:
+        """Return the same stock and demand with the costs and the supply of other settings.
+
+        It equals what `look_ahead` would give, without reading the data again. Paths and seed are those that
+        the demand was drawn with.
+
+        Raises
+        ------
+        ParameterError
+            The closed supplier offers nothing.
+        """
+        offers = change_offers(self.known_offers, settings)
+        known = change_offers(self.known_offers, replace(settings, closed_supplier=""))
+        first = first_offers(known, offers, settings.closed_supplier)
+        pairs = _priced(_with_terms(self.pairs, first), settings)
+        found = replace(
+            self,
+            pairs=pairs,
+            offers=offers,
+            assumed=change_lead_times(self.measured, settings.lead_time_change),
+        )
+        drawn = found.sample_lead_times(settings.paths, settings.seed)
+        said = say_levers(settings, int(found.cut_off.sum()))
+        notes = [note for note in self.notes if not note.startswith(_LEVER)]
+        return replace(found, lead_times=whole_weeks(drawn), notes=(*notes, *said))
 
     def week_starts(self, weeks: int) -> pd.DatetimeIndex:
         """Mondays of the first weeks."""
@@ -143,20 +188,21 @@ def look_ahead(
     times = measured or measure_lead_times(case)
     opening = positions(case, times)
     offers = find_offers(case, times)
-    pairs, notes = _find_pairs(case, forecast, opening, offers, settings)
+    pairs, notes = _find_pairs(case, forecast, opening, offers)
     demand = draw_demand(pairs, forecast, settings.paths, settings.seed)
-    drawn = times.sample(pairs[[*PAIR, "supplier_id"]], settings.paths, settings.seed)
-    return Outlook(
+    found = Outlook(
         pairs=pairs,
         offers=offers,
         coming=opening.arrivals(pairs, demand.shape[2]),
-        lead_times=whole_weeks(drawn),
+        lead_times=np.zeros((len(pairs), 1), dtype="int64"),
         own_demand=demand,
         measured=times,
         opening=opening,
         first_week=pd.Timestamp(forecast.first_week),
         notes=(*times.notes, *notes),
+        known_offers=offers,
     )
+    return found.under(settings)
 
 
 def whole_weeks(days: Floats) -> NDArray[np.int64]:
@@ -176,19 +222,17 @@ def _find_pairs(
     forecast: DemandForecast,
     opening: Positions,
     offers: pd.DataFrame,
-    settings: InventorySettings,
 ) -> tuple[pd.DataFrame, list[str]]:
     """Every pair with a forecast or with stock, and all that is known of it."""
     keys = pd.concat([forecast.series[PAIR], opening.table[PAIR]]).drop_duplicates()
     first = offers.drop_duplicates(PAIR)
-    terms = [*PAIR, "supplier_id", "is_lane", "minimum_quantity", "order_multiple", "lead_time_days"]
     classes = classify(case).table[[*PAIR, "abc", "xyz"]]
     table = keys.merge(case.query(NAMED), on="product_id", how="left", validate="many_to_one")
     table = table.merge(
         case.query("SELECT site_id, kind FROM sites"), on="site_id", how="left", validate="many_to_one"
     )
     table = table.merge(opening.table[[*PAIR, *STOCKED]], on=PAIR, how="left", validate="one_to_one")
-    table = table.merge(first[terms], on=PAIR, how="left", validate="one_to_one")
+    table = table.merge(first[[*PAIR, *_TERMS]], on=PAIR, how="left", validate="one_to_one")
     table = table.merge(classes, on=PAIR, how="left", validate="one_to_one")
     table = table.merge(unit_margins(case), on="product_id", how="left", validate="many_to_one")
     table = table.fillna({**dict.fromkeys(STOCKED, 0.0), "abc": "C", "xyz": "Z"})
@@ -197,13 +241,6 @@ def _find_pairs(
         unit_cost=table["product_cost"].fillna(0.0),
         unit_margin=table["unit_margin"].fillna(0.0),
         is_lane=table["is_lane"].eq(True),
-        minimum_quantity=table["minimum_quantity"].fillna(1.0),
-        order_multiple=table["order_multiple"].fillna(1.0),
-        lead_time_weeks=table["lead_time_days"].fillna(0.0) / 7,
-    )
-    table = table.assign(
-        holding_cost=table["unit_cost"] * settings.weekly_holding_rate,
-        stockout_cost=table["unit_margin"] * settings.stockout_factor,
     )
     table = table.drop(columns=["product_cost", "lead_time_days"])
     table = table.sort_values(["product_id", "is_lane", "site_id"], ignore_index=True)
@@ -221,6 +258,28 @@ def _find_pairs(
     absent = [name for name in ("purchase_orders", "receipts", "lanes") if not case.has(name)]
     notes = [f"{count} {what}." for count, what in counted if count]
     return table, notes + [f"No table {name}: {ABSENT[name]}." for name in absent]
+
+
+def _with_terms(pairs: pd.DataFrame, first: pd.DataFrame) -> pd.DataFrame:
+    """Put the terms of the offer that is planned with beside each pair."""
+    at = pd.MultiIndex.from_frame(first[PAIR]).get_indexer(pd.MultiIndex.from_frame(pairs[PAIR]))
+    terms = first[[*_TERMS, "is_cut_off"]].reset_index(drop=True).reindex(np.where(at >= 0, at, len(first)))
+    terms = terms.set_axis(pairs.index)
+    return pairs.assign(
+        supplier_id=terms["supplier_id"],
+        minimum_quantity=terms["minimum_quantity"].fillna(1.0),
+        order_multiple=terms["order_multiple"].fillna(1.0),
+        lead_time_weeks=terms["lead_time_days"].fillna(0.0) / 7,
+        is_cut_off=terms["is_cut_off"].eq(True),
+    )
+
+
+def _priced(pairs: pd.DataFrame, settings: InventorySettings) -> pd.DataFrame:
+    """Costs of holding and of a unit short."""
+    return pairs.assign(
+        holding_cost=pairs["unit_cost"] * settings.weekly_holding_rate,
+        stockout_cost=pairs["unit_margin"] * settings.stockout_factor,
+    )
 
 
 def _sources(table: pd.DataFrame) -> NDArray[np.int64]:

@@ -10,6 +10,7 @@ compare_on_futures, replay_history     the levels beside the buyer's rule
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -133,13 +134,14 @@ def _risk(
 ) -> StockoutRisk:
     """What runs out before an order placed now is there, this week's transfers having come.
 
-    A warehouse's demand holds what stores call from it. A store waits for its next delivery.
+    A warehouse's demand holds what stores call from it. A store waits for its next delivery, a pair whose
+    only supplier is closed until after the plan.
     """
     came = transfers.rename(columns={"to_site_id": "site_id"})
     arrivals = outlook.coming + _at_pairs(outlook, came)
-    keys = outlook.pairs[[*PAIR, "supplier_id"]]
-    days = np.nan_to_num(outlook.measured.sample(keys, settings.paths, settings.seed))
+    days = np.nan_to_num(outlook.sample_lead_times(settings.paths, settings.seed))
     span = days / 7 + np.where(outlook.source >= 0, settings.review_period, 0)[:, None]
+    span += np.where(outlook.cut_off, settings.horizon, 0)[:, None]
     known = outlook.source > -2
     return stockout_risk(
         case,
@@ -195,9 +197,13 @@ def _replay(
     earlier: DemandForecast | None,
     outlook: Outlook,
 ) -> Comparison | None:
-    """The levels that an earlier forecast would have given, played over the weeks since."""
+    """The levels that an earlier forecast would have given, played over the weeks since.
+
+    The past is as it was: no lead time is changed there and no supplier closed.
+    """
     if earlier is None:
         return None
+    settings = replace(settings, lead_time_change=0.0, closed_supplier="")
     then = look_ahead(case, earlier, settings, measured=outlook.measured)
     policy = recommend_policy(then, settings)
     weeks = (case.as_of - earlier.first_week + timedelta(days=1)).days // 7

@@ -30,6 +30,7 @@ from helpers.inventory.arguments import Floats
 from helpers.inventory.outlook import Outlook
 from helpers.inventory.policies.lead_time_demand import SampledDemand
 from helpers.inventory.policies.service import Exposure, ServicePolicy, service_of
+from helpers.inventory.run_dry import play_without_orders, promise_without_orders
 from helpers.inventory.settings import InventorySettings
 from helpers.inventory.supply.offers import PAIR
 
@@ -49,13 +50,15 @@ class Policy:
         product_id, site_id, abc, echelon (`store`: replenished from another site; `warehouse`: bought),
         demand (mean units a week, calls of stores included), order_quantity, reorder_point,
         order_up_to_level (units, of week 0), safety_stock, cycle_service_level, fill_rate (0–1, promised),
-        expected_on_hand (units), expected_value (money), expected_short (units a week), dial (θ).
+        expected_on_hand (units), expected_value (money), expected_short (units a week), dial (θ). Where the
+        only supplier is closed, the last four but θ are what stock and open orders serve (`run_dry.py`).
     reorder_points
         r, pairs × weeks, units; `order_quantities`, Q, pairs, units.
     demand
         Sampled demand met at each pair, calls of stores included, pairs × paths × weeks.
     promise
-        echelon, abc, target (NaN where economic), fill_rate (promised), stock_value, dial.
+        echelon, abc, target (NaN where economic), fill_rate (promised), stock_value, dial: of the levels,
+        with all their suppliers open.
     """
 
     table: pd.DataFrame
@@ -94,11 +97,16 @@ def recommend_policy(outlook: Outlook, settings: InventorySettings, *, dial: flo
     warehouses = _set_levels(outlook, demand, np.flatnonzero(~lane), settings, dial)
     parts = [stores, warehouses]
     order = np.argsort(np.concatenate([part.rows for part in parts]))
-    table = pd.concat([part.table for part in parts], ignore_index=True).iloc[order]
+    table = pd.concat([part.table for part in parts], ignore_index=True).iloc[order].reset_index(drop=True)
+    points = np.vstack([part.points for part in parts])[order]
+    quantities = np.concatenate([part.quantity for part in parts])[order]
+    if outlook.cut_off.any():
+        played = play_without_orders(outlook, points, quantities, settings)
+        table = promise_without_orders(table, played, outlook.pairs["unit_cost"].to_numpy())
     return Policy(
-        table=table.reset_index(drop=True),
-        reorder_points=np.vstack([part.points for part in parts])[order],
-        order_quantities=np.concatenate([part.quantity for part in parts])[order],
+        table=table,
+        reorder_points=points,
+        order_quantities=quantities,
         demand=demand,
         promise=pd.concat([part.promise for part in parts], ignore_index=True),
     )
@@ -227,15 +235,21 @@ class _Problem:
             settings.review_period, self.quantity / np.where(self.rate > 0, self.rate, np.inf)
         )
         self._exposures: dict[int, Exposure] = {}
+        self._protections: dict[int, SampledDemand] = {}
 
     def exposure(self, week: int) -> Exposure:
         """Demand over the lead time, and until the next review has arrived."""
         if week not in self._exposures:
-            reach = self.lead_times + self.settings.review_period
             over_lead_time = demand_between(self.cumulated, week, self.lead_times)
-            protection = demand_between(self.cumulated, week, reach)
-            self._exposures[week] = Exposure(self._samples(over_lead_time), self._samples(protection))
+            self._exposures[week] = Exposure(self._samples(over_lead_time), self.protection(week))
         return self._exposures[week]
+
+    def protection(self, week: int) -> SampledDemand:
+        """Demand until the next review has arrived."""
+        if week not in self._protections:
+            reach = self.lead_times + self.settings.review_period
+            self._protections[week] = self._samples(demand_between(self.cumulated, week, reach))
+        return self._protections[week]
 
     def _samples(self, units: Floats) -> SampledDemand:
         """Demand in whole units, as it is met; as it is where packs are not whole either."""
@@ -246,7 +260,7 @@ class _Problem:
         """Reorder points of a week, whole units."""
         short = theta * np.maximum(self.pairs["stockout_cost"].to_numpy(), 1e-9)
         ratio = short / (short + self.holding * self.cycle)
-        return np.ceil(self.exposure(week).longest.quantile(ratio) - 1e-9) + 0.0  # no −0
+        return np.ceil(self.protection(week).quantile(ratio) - 1e-9) + 0.0  # no −0
 
     def promise(self, points: Floats, week: int) -> ServicePolicy:
         """What reorder points of a week promise."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -52,6 +53,11 @@ class InventorySettings:
         Of the order plan: seconds, and relative gap at which it may stop.
     seed
         Seed of the sampled futures and lead times.
+    lead_time_change
+        What if: all suppliers' measured lead times longer or shorter by this share, above −1. Ways between
+        own sites and open orders stay as they are.
+    closed_supplier
+        What if: takes no new order in the weeks of the plan, open orders still come; empty for none.
     """
 
     aim: Aim = "fill_rate"
@@ -72,6 +78,8 @@ class InventorySettings:
     time_limit: float = 60.0
     gap: float = 0.005
     seed: int = 0
+    lead_time_change: float = 0.0
+    closed_supplier: str = ""
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot be meant, all at once."""
@@ -98,6 +106,9 @@ class InventorySettings:
                 ""
                 if self.frozen_weeks <= self.horizon
                 else f"'frozen_weeks' is {self.frozen_weeks}, 'horizon' {self.horizon}. Freeze no more.",
+                ""
+                if -1 < self.lead_time_change < math.inf
+                else f"'lead_time_change' is {self.lead_time_change:g}. Give a share above -1.",
             ],
         )
 

@@ -18,6 +18,7 @@ from helpers.contract.case import Case
 from helpers.inventory.arguments import Floats
 from helpers.inventory.outlook import Outlook
 from helpers.inventory.policy import Policy
+from helpers.inventory.run_dry import fixed_quantity, without_orders
 from helpers.inventory.settings import InventorySettings
 from helpers.inventory.simulation.case import Costs, SimulationCase
 from helpers.inventory.simulation.incumbent import BuyersMinMax
@@ -68,6 +69,14 @@ class Stage:
     settings: InventorySettings
 
     @property
+    def is_dry(self) -> NDArray[np.bool_]:
+        """Which pairs get no new order: their only supplier, or that of the site above, is closed."""
+        weeks, source = self.case.order_weeks, self.case.source
+        if weeks is None or source is None:
+            return np.zeros(len(self.case.keys), dtype="bool")
+        return without_orders(np.asarray(source), ~np.asarray(weeks).any(axis=1))
+
+    @property
     def lately(self) -> Floats:
         """Mean weekly outflow of the last quarter."""
         return np.asarray(self.outflow[:, -SALES_WEEKS:].mean(axis=1))
@@ -99,6 +108,12 @@ class Stage:
         lead = np.rint(self.usual).astype("int64")
         under_way = np.where(np.arange(weeks) < lead[:, None], flow[:, None], 0.0)
         stock = np.maximum(np.rint(point) - under_way.sum(axis=1), flow)
+        dry = self.is_dry
+        if dry.any():  # no balance to start from: what they have is all that there is
+            now = self.case.open_orders
+            coming = np.zeros_like(under_way) if now is None else np.asarray(now)[:, :weeks]
+            stock = np.where(dry, np.asarray(self.case.opening_stock), stock)
+            under_way = np.where(dry[:, None], coming, under_way)
         case = replace(self.case, opening_stock=stock, open_orders=under_way)
         return simulate(case, rule, seed=self.settings.seed, group="abc")
 
@@ -157,9 +172,7 @@ def stage_history(
 
 def rule_of(policy: Policy) -> FixedQuantityRule:
     """Return the levels as a rule: (r, nQ), and where any quantity goes, up to r."""
-    base = policy.order_quantities <= 0
-    quantity = np.where(base, 1.0, policy.order_quantities)
-    return FixedQuantityRule(policy.reorder_points - base[:, None], quantity)
+    return fixed_quantity(policy.reorder_points, policy.order_quantities)
 
 
 def weekly_demand(outlook: Outlook, history: pd.DataFrame, weeks: int = 65) -> Floats:
@@ -168,6 +181,11 @@ def weekly_demand(outlook: Outlook, history: pd.DataFrame, weeks: int = 65) -> F
     kept = history[history["week"] >= known[0]]
     at = known.get_indexer(pd.DatetimeIndex(kept["week"]))
     return _at_pairs(outlook, kept, kept["demand"].to_numpy(dtype="float64"), at, len(known))
+
+
+def _order_weeks(outlook: Outlook, weeks: int) -> NDArray[np.bool_] | None:
+    """Pairs whose only supplier is closed order nothing."""
+    return np.repeat(~outlook.cut_off[:, None], weeks, axis=1) if outlook.cut_off.any() else None
 
 
 def _at_pairs(
@@ -195,24 +213,7 @@ def _stage(
     outflow = past.copy()
     below = np.flatnonzero(source >= 0)
     np.add.at(outflow, source[below], past[below])
-    case = SimulationCase(
-        keys=pairs[[*PAIR, "abc"]],
-        demand=demand,
-        lead_times=outlook.lead_times,
-        opening_stock=opening,
-        open_orders=open_orders,
-        minimum_quantity=pairs["minimum_quantity"],
-        order_multiple=pairs["order_multiple"],
-        lost_share=settings.lost_share,
-        sales_before=outflow[:, -SALES_WEEKS:],
-        source=source,
-        costs=Costs(
-            unit_cost=pairs["unit_cost"],
-            holding_cost=pairs["holding_cost"],
-            fixed_cost=np.where(source >= 0, 0.0, settings.line_cost),
-            stockout_cost=pairs["unit_margin"],
-        ),
-    )
+    case = _simulation_case(outlook, demand, opening, open_orders, outflow[:, -SALES_WEEKS:], settings)
     offers = outlook.offers.drop_duplicates(PAIR)[[*PAIR, "promised_days"]]
     promised = pairs[PAIR].merge(offers, on=PAIR, how="left", validate="one_to_one")["promised_days"]
     return Stage(
@@ -222,4 +223,47 @@ def _stage(
         expected=policy.demand.mean(axis=(1, 2)).astype("float64"),
         usual=outlook.lead_times.mean(axis=1),
         settings=settings,
+    )
+
+
+def case_ahead(outlook: Outlook, demand: NDArray[np.floating], settings: InventorySettings) -> SimulationCase:
+    """Return the weeks ahead as a simulation, from today's stock and open orders.
+
+    Parameters
+    ----------
+    demand
+        Demand of own customers, pairs × paths × weeks, whole units.
+    """
+    opening = (outlook.pairs["available"] - outlook.pairs["backorders"]).to_numpy()
+    return _simulation_case(outlook, demand, opening, outlook.coming, np.zeros((len(opening), 1)), settings)
+
+
+def _simulation_case(
+    outlook: Outlook,
+    demand: NDArray[np.floating],
+    opening: Floats,
+    open_orders: Floats,
+    sales_before: Floats,
+    settings: InventorySettings,
+) -> SimulationCase:
+    """Pairs with who supplies them, terms and costs."""
+    pairs, source = outlook.pairs, np.maximum(outlook.source, -1)
+    return SimulationCase(
+        keys=pairs[[*PAIR, "abc"]],
+        demand=demand,
+        lead_times=outlook.lead_times,
+        opening_stock=opening,
+        open_orders=open_orders,
+        minimum_quantity=pairs["minimum_quantity"],
+        order_multiple=pairs["order_multiple"],
+        lost_share=settings.lost_share,
+        order_weeks=_order_weeks(outlook, demand.shape[2]),
+        sales_before=sales_before,
+        source=source,
+        costs=Costs(
+            unit_cost=pairs["unit_cost"],
+            holding_cost=pairs["holding_cost"],
+            fixed_cost=np.where(source >= 0, 0.0, settings.line_cost),
+            stockout_cost=pairs["unit_margin"],
+        ),
     )

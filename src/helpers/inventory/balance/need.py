@@ -61,9 +61,11 @@ def needed_before(
 def waits_for_relief(outlook: Outlook, review_period: int) -> Floats:
     """Return L: whole weeks until what is ordered now is there, pairs × paths.
 
-    A site that another supplies waits for what that site orders, and for the way from there.
+    A site that another supplies waits for what that site orders, and for the way from there. Where the only
+    supplier is closed, nothing is ordered in the weeks ahead.
     """
-    wait = outlook.lead_times + review_period
+    closed = np.where(outlook.cut_off, outlook.weeks, 0)[:, None]
+    wait = outlook.lead_times + review_period + closed
     source = outlook.source
     below = (source >= 0)[:, None]
     return np.where(below, outlook.lead_times + wait[np.maximum(source, 0)], wait).astype("float64")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.inventory.checks.plan_tables import OFFER, PAIR, days_between, monday_of
+from helpers.inventory.checks.plan_tables import OFFER, PAIR, closed_supplier, days_between, monday_of
 from helpers.plan_check import PlanRule, Tables, difference, remainder, shortfall
 
 _SAY = ["export", *OFFER, "week"]
@@ -23,6 +23,7 @@ def order_rules() -> tuple[PlanRule, ...]:
         PlanRule("arrives no earlier than it is ordered", _early_arrivals, "days"),
         PlanRule("nothing arrives after a product's last day", _late_arrivals, "days"),
         PlanRule("no order in a closed week", _closed_orders),
+        PlanRule("no order to a closed supplier", _orders_to_closed),
         PlanRule("orders lie in the weeks of the plan", _outside_weeks),
         PlanRule("frozen rows are those of the frozen weeks", _wrongly_frozen),
         PlanRule("firm orders are the frozen rows of the plan", _other_firm_orders, "units"),
@@ -96,6 +97,11 @@ def _late_arrivals(tables: Tables) -> pd.DataFrame:
 def _closed_orders(tables: Tables) -> pd.DataFrame:
     lines = tables["order_lines"]
     return lines.loc[lines["week"].isin(tables["closed_weeks"]["week"]), _SAY].assign(by=1.0)
+
+
+def _orders_to_closed(tables: Tables) -> pd.DataFrame:
+    lines, closed = tables["order_lines"], closed_supplier(tables)
+    return lines.loc[(lines["supplier_id"] == closed) & (closed != ""), _SAY].assign(by=1.0)
 
 
 def _outside_weeks(tables: Tables) -> pd.DataFrame:

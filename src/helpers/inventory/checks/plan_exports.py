@@ -76,7 +76,7 @@ LAYOUT: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 OPTIONAL: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
         "stock_outlook": {"leftover_value": "number"},
-        "plan_money": {"owed": "number", "giving_way": "number"},
+        "plan_money": {"owed": "number", "giving_way": "number", "closed_supplier": "(id)"},
         "plan_limits": {"relax_cost": "(number)"},
     }
 )

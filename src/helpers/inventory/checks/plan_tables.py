@@ -178,9 +178,11 @@ def with_terms(rows: pd.DataFrame, agreed: pd.DataFrame) -> pd.DataFrame:
 def _cheapest(tables: Tables) -> pd.DataFrame:
     """The lowest price at which anybody delivers a pair of the outlook, with price break; else 0.
 
-    Who gives less in a week than one whole pack, or than the minimum, delivers nothing.
+    Who gives less in a week than one whole pack, or than the minimum, delivers nothing; nor does a supplier
+    that the plan takes to be closed.
     """
     pairs, agreed = tables["stock_outlook"][PAIR].drop_duplicates(), tables["agreed"]
+    agreed = agreed[agreed["supplier_id"] != closed_supplier(tables)]
     known = agreed[OFFER[:2]].drop_duplicates()
     offers = with_terms(pairs.merge(known, on="product_id"), agreed)
     pack = offers["order_multiple"].fillna(1.0)
@@ -189,6 +191,12 @@ def _cheapest(tables: Tables) -> pd.DataFrame:
     price = offers[["agreed_cost", "price_break_cost"]].min(axis=1)
     lowest = price.groupby([offers[name] for name in PAIR]).min().rename("cheapest").reset_index()
     return pairs.merge(lowest, on=PAIR, how="left").fillna({"cheapest": 0.0})
+
+
+def closed_supplier(tables: Tables) -> str:
+    """Return who the plan says takes no new order; empty for nobody."""
+    money = tables["plan_money"]
+    return str(money["closed_supplier"].iloc[0]) if "closed_supplier" in money and len(money) else ""
 
 
 def _weeks(tables: Tables) -> pd.DataFrame:

@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import reduce
+from functools import cached_property, reduce
 from math import gcd
 
 import numpy as np
 
 from helpers.inventory.arguments import Floats
 from helpers.inventory.orders.curves import held_on_grid
-from helpers.inventory.orders.problem import ROUNDING, Integers, OrderItems, OrderOptions, end_values
+from helpers.inventory.orders.problem import ROUNDING, Flags, Integers, OrderItems, OrderOptions, end_values
 
 CELLS = 100_000  # items × grid points of a chunk
 _FAR = 2.0  # a price break beyond so many times the horizon's need is left out
@@ -133,6 +133,46 @@ class Ways:
     cheap: Integers
     is_capped: bool
 
+    @cached_property
+    def fewest_cheap(self) -> Integers:
+        """Lots from which an order gets the price break; more than any grid has without one."""
+        return np.where(self.cheap > 0, np.maximum(self.fewest, self.cheap), NO_LIMIT)
+
+    def places(self, fewest: Integers, lines: int) -> tuple[Integers, Flags]:
+        """Return where on a grid of lots the entry `fewest` lots further on stands.
+
+        It is asked for again at every week and price, so it is kept.
+
+        Parameters
+        ----------
+        fewest
+            `fewest` or `fewest_cheap`.
+        lines
+            Lots of the grid.
+
+        Returns
+        -------
+        tuple
+            Flat place per entry, lots × stride × items, and whether it lies beyond the grid.
+        """
+        key = fewest is self.fewest, lines
+        if key not in self._places:
+            line = np.arange(lines)[:, None, None] + fewest
+            part = np.arange(self.stride)[:, None]
+            inside = np.minimum(line, lines - 1)
+            place = (inside * self.stride + part) * len(fewest) + np.arange(len(fewest))
+            beyond = np.broadcast_to(line >= lines, place.shape)
+            self._places[key] = place, beyond
+        return self._places[key]
+
+    def __getstate__(self) -> dict[str, object]:
+        """What can be made again is not kept with a plan on disk."""
+        return {name: value for name, value in vars(self).items() if name != "_places"}
+
+    @cached_property
+    def _places(self) -> dict[tuple[bool, int], tuple[Integers, Flags]]:
+        return {}
+
 
 @dataclass(frozen=True, eq=False)
 class Chunk:
@@ -215,6 +255,54 @@ def _chunk(
     stage[-1] += owed_cost * owed - worth * held[-1]
     ways = tuple(_ways(rows[:, k], stride, steps, size) for k, stride in enumerate(strides))
     return Chunk(chosen, unit, ways, held, short, stage)
+
+
+def take_items(chunk: Chunk, wanted: Flags) -> Chunk | None:
+    """Return the wanted items of a chunk; nothing where it has none.
+
+    Parameters
+    ----------
+    wanted
+        Per item of all chunks.
+    """
+    here = np.flatnonzero(wanted[chunk.item])
+    if len(here) == len(chunk.item):
+        return chunk
+    if not len(here):
+        return None
+    ways = tuple(
+        Ways(way.option[here], way.stride, way.fewest[here], way.most[here], way.cheap[here], way.is_capped)
+        for way in chunk.ways
+    )
+    curves = (part[:, :, here] for part in (chunk.held, chunk.short, chunk.stage))
+    return Chunk(chunk.item[here], chunk.unit[here], ways, *curves)
+
+
+def repeat_chunk(chunk: Chunk, count: int, items: int, options: int) -> Chunk:
+    """Return a chunk `count` times side by side, the rows of items and options counted on.
+
+    Parameters
+    ----------
+    items, options
+        How many there are in all: what the next copy's rows are further on.
+    """
+    if count == 1:
+        return chunk
+
+    def on(rows: Integers, by: int) -> Integers:
+        return np.asarray((rows + by * np.arange(count)[:, None]).ravel())
+
+    ways = tuple(
+        Ways(
+            on(way.option, options),
+            way.stride,
+            *(np.tile(part, count) for part in (way.fewest, way.most, way.cheap)),
+            way.is_capped,
+        )
+        for way in chunk.ways
+    )
+    curves = (np.tile(part, (1, 1, count)) for part in (chunk.held, chunk.short, chunk.stage))
+    return Chunk(on(chunk.item, items), np.tile(chunk.unit, count), ways, *curves)
 
 
 def _ways(option: Integers, stride: int, steps: Steps, size: int) -> Ways:

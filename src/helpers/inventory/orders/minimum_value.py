@@ -18,7 +18,7 @@ import numpy as np
 
 from helpers.inventory.arguments import Floats
 from helpers.inventory.orders.problem import Flags, Integers
-from helpers.inventory.orders.rounds import Problem, Round, play_round
+from helpers.inventory.orders.rounds import Problem, Round, play_round, play_rounds
 
 _FEWEST, _MOST, _ITEMS = 6, 30, 12_000  # shares of money waived that are tried: more where items are few
 
@@ -81,7 +81,7 @@ def _more_rounds(problem: Problem, prices: Floats, doubtful: Flags) -> list[Roun
     found = [play_round(problem, prices, closed=here)]
     many = int(np.clip(_ITEMS // len(problem.items), _FEWEST, _MOST))
     waived = np.geomspace(0.01, 0.95, many).tolist()
-    return found + [play_round(problem, prices, discount=np.where(here, share, 0.0)) for share in waived]
+    return found + play_rounds(problem, [prices] * many, [np.where(here, share, 0.0) for share in waived])
 
 
 def _members(problem: Problem) -> list[Integers]:

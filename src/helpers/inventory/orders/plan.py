@@ -219,8 +219,10 @@ def _lay(
     rows = match_limits(items, options, limits)
     table = limits.minimum_order_value
     frozen = min(settings.frozen_weeks, items.weeks)
-    none = match_limits(items, options, OrderLimits())
-    minimum = none if table is None else match_minimum(items, options, table, frozen)
+    none = OrderLimits()
+    minimum = (
+        match_limits(items, options, none) if table is None else match_minimum(items, options, table, frozen)
+    )
     problem = lay_problem(items, options, rows, minimum, settings.most_lots)
     least = np.asarray(play_nothing(problem).use.sum(axis=0)).ravel()
     full = np.isinf(rows.relax_cost) & (least > rows.limit + 1e-9 * np.maximum(1.0, np.abs(rows.limit)))

@@ -27,7 +27,7 @@ import pandas as pd
 from helpers.errors import SolverError
 from helpers.inventory.arguments import Floats
 from helpers.inventory.orders.problem import Flags, Integers
-from helpers.inventory.orders.rounds import Problem, Round, play_nothing, play_round
+from helpers.inventory.orders.rounds import Problem, Round, play_nothing, play_round, play_rounds
 from helpers.solver import Model, at_most, equals, solve, triples
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _vary(problem: Problem, prices: Floats) -> list[Round]:
         return []
     drawn = np.random.default_rng(1)
     many = min(_VARIED, _VARIED_ITEMS // len(problem.items))
-    return [play_round(problem, prices * drawn.uniform(0.0, 2.0, len(prices))) for _ in range(many)]
+    return play_rounds(problem, [prices * drawn.uniform(0.0, 2.0, len(prices)) for _ in range(many)])
 
 
 def over_limit(problem: Problem, found: Round) -> Flags:

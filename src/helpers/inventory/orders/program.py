@@ -107,8 +107,8 @@ def run_back(chunk: Chunk, lead_time: Integers, costs: PricedCosts) -> tuple[Sta
                 continue
             order = _best_order(value, unit * chunk.unit, way, way.fewest)
             if (way.cheap > 0).any():
-                fewest = np.where(way.cheap > 0, np.maximum(way.fewest, way.cheap), chunk.size)
-                np.minimum(order, _best_order(value, cheap * chunk.unit, way, fewest), out=order)
+                cheaper = _best_order(value, cheap * chunk.unit, way, way.fewest_cheap)
+                np.minimum(order, cheaper, out=order)
             order += fixed
             kept[t][k] = (value, np.minimum(value, order, out=order))
             value = order
@@ -131,17 +131,22 @@ def _best_order(value: Floats, step_cost: Floats, way: Ways, fewest: Integers) -
     paid = np.arange(size)[:, None] * step_cost
     spent = value + paid
     lots = spent.reshape(size // way.stride, way.stride, count)
-    best = _window_min(lots, fewest, way.most) if way.is_capped else _later_min(lots, fewest)
+    best = _window_min(lots, fewest, way.most) if way.is_capped else _later_min(lots, way, fewest)
     order: Floats = best.reshape(size, count)
     order -= paid
     return order
 
 
-def _later_min(lots: Floats, fewest: Integers) -> Floats:
+def _later_min(lots: Floats, way: Ways, fewest: Integers) -> Floats:
     """Return the minimum over all entries at least `fewest` further on; overwrites `lots`."""
     for row in reversed(range(len(lots) - 1)):
         np.minimum(lots[row], lots[row + 1], out=lots[row])
-    return _shifted(lots, fewest)
+    if (fewest == fewest[0]).all():
+        return _shifted(lots, fewest)
+    place, beyond = way.places(fewest, len(lots))
+    moved = lots.take(place)
+    moved[beyond] = np.inf
+    return moved
 
 
 def _shifted(lots: Floats, by: Integers) -> Floats:

@@ -7,6 +7,7 @@ bound(π) = Σ_i min_plan ( cost_i + π · use_i ) − π · limit   for every �
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -16,10 +17,10 @@ from numpy.typing import NDArray
 
 from helpers.inventory.arguments import Floats
 from helpers.inventory.orders.cost import use_of, value_of
-from helpers.inventory.orders.grid import Chunk, Steps, cut_chunks, lay_grid
+from helpers.inventory.orders.grid import CELLS, Chunk, Steps, cut_chunks, lay_grid, repeat_chunk, take_items
 from helpers.inventory.orders.limits import LimitRows
 from helpers.inventory.orders.problem import Flags, OrderItems, OrderOptions
-from helpers.inventory.orders.program import PricedCosts, best_plans
+from helpers.inventory.orders.program import ItemPlans, PricedCosts, best_plans
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -90,6 +91,12 @@ class Problem:
         return self.options.open_weeks(self.weeks)
 
     @cached_property
+    def free(self) -> tuple[PricedCosts, ItemPlans]:
+        """Costs without prices, and the best plans at them."""
+        costs = priced_costs(self, np.zeros(len(self.rows)))
+        return costs, best_plans(self.chunks, self.options.whole("lead_time"), costs)
+
+    @cached_property
     def marks(self) -> NDArray[np.uint64]:
         """Random numbers that tell plans apart, m × T."""
         drawn = np.random.default_rng(7)
@@ -146,11 +153,87 @@ def play_round(
     problem: Problem, prices: Floats, discount: Floats | None = None, closed: Flags | None = None
 ) -> Round:
     """Return the best plans at these prices; without discount and closed weeks they prove a bound."""
-    costs = priced_costs(problem, prices, discount, closed)
-    plans = best_plans(problem.chunks, problem.options.whole("lead_time"), costs)
     is_bound = discount is None and closed is None
+    [plans] = _plans_at(problem, [priced_costs(problem, prices, discount, closed)])
+    return _round(problem, plans, prices, is_bound=is_bound)
+
+
+def play_rounds(
+    problem: Problem, prices: Sequence[Floats], discounts: Sequence[Floats] | None = None
+) -> list[Round]:
+    """Return what `play_round` gives at each of several prices, those together that fit the cache.
+
+    Items do not see each other, so n items at k prices are planned as k n items: the same plans, in fewer and
+    wider steps.
+
+    Parameters
+    ----------
+    prices
+        π per round.
+    discounts
+        As of `play_round`, per round; none without.
+    """
+    waived: list[Floats | None] = [None] * len(prices) if discounts is None else list(discounts)
+    costs = [priced_costs(problem, price, waive) for price, waive in zip(prices, waived, strict=True)]
+    plans: list[ItemPlans] = []
+    while len(plans) < len(costs):
+        many = _fitting(problem, costs[len(plans)])
+        plans += _plans_at(problem, costs[len(plans) : len(plans) + many])
+    return [
+        _round(problem, plan, price, is_bound=waive is None)
+        for plan, price, waive in zip(plans, prices, waived, strict=True)
+    ]
+
+
+def _fitting(problem: Problem, costs: PricedCosts) -> int:
+    """Return how many rounds like this one fit the cache together."""
+    changes = may_change(problem, *problem.free, costs)
+    widest = max((chunk.size * int(changes[chunk.item].sum()) for chunk in problem.chunks), default=0)
+    return max(1, CELLS // max(widest, 1))
+
+
+def _round(problem: Problem, plans: ItemPlans, prices: Floats, *, is_bound: bool) -> Round:
     bound = float(plans.value.sum() - prices @ problem.limit) if is_bound else -np.inf
     return make_round(problem, plans.quantity, plans.held, plans.stage, bound)
+
+
+def _plans_at(problem: Problem, costs: Sequence[PricedCosts]) -> list[ItemPlans]:
+    """Return the best plans at each of several costs, computed side by side, for items that may change."""
+    free, base = problem.free
+    changes = np.logical_or.reduce([may_change(problem, free, base, one) for one in costs])
+    chunks = [part for chunk in problem.chunks if (part := take_items(chunk, changes)) is not None]
+    count, items, options = len(costs), len(problem.items), len(problem.options)
+    repeated = tuple(repeat_chunk(chunk, count, items, options) for chunk in chunks)
+    names = ("unit", "cheap", "fixed", "space")
+    stacked = PricedCosts(*(np.vstack([getattr(one, name) for one in costs]) for name in names))
+    whole = best_plans(repeated, np.tile(problem.options.whole("lead_time"), count), stacked)
+    mine = changes[problem.options.whole("item")]
+    per_item = ("level", "held", "short", "stage", "value")
+    found = []
+    for k in range(count):
+        quantity = whole.quantity[k * options : (k + 1) * options]
+        parts = {name: getattr(whole, name)[k * items : (k + 1) * items] for name in per_item}
+        quantity[~mine] = base.quantity[~mine]
+        for name, part in parts.items():
+            part[~changes] = getattr(base, name)[~changes]
+        found.append(ItemPlans(quantity=quantity, **parts))
+    return found
+
+
+def may_change(problem: Problem, free: PricedCosts, base: ItemPlans, costs: PricedCosts) -> Flags:
+    """Return which items may have another best plan at these costs than at those without prices.
+
+    Where nothing is cheaper, and what the plan orders and holds costs what it did, every other plan costs at
+    least what it did: the plan stays, ties included.
+    """
+    ordered = base.quantity > 0
+    option = np.zeros(len(ordered), dtype="bool")
+    for name in ("unit", "cheap", "fixed"):
+        now, before = getattr(costs, name), getattr(free, name)
+        option |= ((now < before) | (ordered & (now != before))).any(axis=1)
+    found = (costs.space != free.space).any(axis=1)
+    found[problem.options.whole("item")[option]] = True
+    return np.asarray(found)
 
 
 def make_round(problem: Problem, quantity: Floats, held: Floats, stage: Floats, bound: float) -> Round:

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -31,6 +32,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from helpers.errors import ParameterError
 from helpers.inventory.arguments import Floats, find_wrong, refuse
+
+FEW_SAMPLES = 10_000_000  # samples of all series among which counting is as quick as searching
 
 Positions = NDArray[np.int64]
 
@@ -310,9 +313,21 @@ class NegativeBinomialDemand:
 
 @dataclass(frozen=True, eq=False)
 class _Sorted:
+    """Samples in order, and their totals from each position on, so that a loss is a look-up."""
+
     values: Floats
-    sums: Floats
-    squares: Floats
+
+    @cached_property
+    def sums(self) -> Floats:
+        return _totals_from(self.values)
+
+    @cached_property
+    def squares(self) -> Floats:
+        return _totals_from(self.values**2)
+
+
+def _totals_from(values: Floats) -> Floats:
+    return np.hstack([np.cumsum(values[:, ::-1], axis=1)[:, ::-1], np.zeros((len(values), 1))])
 
 
 class SampledDemand:
@@ -335,18 +350,14 @@ class SampledDemand:
             )
         self.whole = bool((array == np.round(array)).all()) if whole is None else whole
         values = np.sort(array, axis=1)
-        zero = np.zeros((len(values), 1))
-        # Totals of the samples from each position on, so that a loss is a look-up.
-        sums = np.hstack([np.cumsum(values[:, ::-1], axis=1)[:, ::-1], zero])
-        squares = np.hstack([np.cumsum(values[:, ::-1] ** 2, axis=1)[:, ::-1], zero])
-        self._sorted = _Sorted(values, sums, squares)
-        self._rows = np.arange(len(values))
+        self._sorted = _Sorted(values)
+        self._rows, self._has_all = np.arange(len(values)), True
         self.mean = values.mean(axis=1)
 
     def at(self, chosen: Positions) -> SampledDemand:
         """Only these series."""
         found = copy(self)  # shares the sorted samples
-        found.mean, found._rows = self.mean[chosen], self._rows[chosen]
+        found.mean, found._rows, found._has_all = self.mean[chosen], self._rows[chosen], False
         return found
 
     def cdf(self, level: Floats) -> Floats:
@@ -384,9 +395,11 @@ class SampledDemand:
         )
 
     def _position(self, level: Floats) -> NDArray[np.int64]:
-        """How many samples are at most x: one binary search for all series."""
+        """How many samples are at most x: counted where there are few, else one binary search for all."""
         values = self._sorted.values
         wanted = np.broadcast_to(np.asarray(level, dtype="float64"), self.mean.shape)
+        if self._has_all and values.size <= FEW_SAMPLES:
+            return np.asarray(np.count_nonzero(values <= wanted[:, None], axis=1), dtype="int64")
         low = np.zeros(len(self._rows), dtype="int64")
         high = np.full(len(self._rows), values.shape[1], dtype="int64")
         for _ in range(values.shape[1].bit_length()):

@@ -206,7 +206,8 @@ def service_of(exposure: Exposure, reorder_point: ArrayLike, order_quantity: Arr
     quantity, point = _quantities("service_of", exposure, order_quantity, reorder_point)
     demand = exposure.longest
     spans = [exposure.over_lead_time, demand]
-    short = sum(_mean_loss(span, point, quantity) for span in spans) / 2
+    losses = [_mean_loss(span, point, quantity) for span in spans]
+    short = sum(losses) / 2
     position = point + (quantity + (quantity > 0) * demand.whole) / 2
     expected = sum(span.mean for span in spans) / 2
     return ServicePolicy(
@@ -215,7 +216,7 @@ def service_of(exposure: Exposure, reorder_point: ArrayLike, order_quantity: Arr
         order_quantity=quantity,
         safety_stock=point - demand.mean,
         cycle_service_level=demand.cdf(point),
-        fill_rate=_fill_rate(exposure, point, quantity),
+        fill_rate=_fill_rate(exposure, point, quantity, losses),
         expected_on_hand=position - expected + short,
         expected_backorders=np.asarray(short),
     )
@@ -245,10 +246,15 @@ def _mean_loss(demand: LeadTimeDemand, point: Floats, quantity: Floats) -> Float
     """N(r): units short, the position spread evenly over (r, r + Q]."""
     spread = np.where(quantity > 0, quantity, 1.0)
     over_spread = (demand.second_loss(point) - demand.second_loss(point + quantity)) / spread
+    if (quantity > 0).all():
+        return np.asarray(over_spread)
     return np.where(quantity > 0, over_spread, demand.loss(point))
 
 
-def _fill_rate(exposure: Exposure, point: Floats, quantity: Floats) -> Floats:
+def _fill_rate(
+    exposure: Exposure, point: Floats, quantity: Floats, losses: list[Floats] | None = None
+) -> Floats:
+    """Share of units served; `losses` are N(r) over the lead time and over the protection, where known."""
     demand = exposure.over_lead_time
     if exposure.over_protection is None:
         spread = np.where(quantity > 0, quantity, 1.0)
@@ -256,7 +262,8 @@ def _fill_rate(exposure: Exposure, point: Floats, quantity: Floats) -> Floats:
         at_once = demand.cdf(point - 1) if demand.whole else demand.cdf(point)
         return np.clip(np.where(quantity > 0, 1 - missed, at_once), 0.0, 1.0)
     reviewed = exposure.over_protection.mean - demand.mean
-    missed = _mean_loss(exposure.over_protection, point, quantity) - _mean_loss(demand, point, quantity)
+    before, until = losses or [_mean_loss(d, point, quantity) for d in (demand, exposure.over_protection)]
+    missed = until - before
     share = missed / np.where(reviewed > 0, reviewed, 1.0)
     return np.clip(np.where(reviewed > 0, 1 - share, 1.0), 0.0, 1.0)
 
