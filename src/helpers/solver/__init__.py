@@ -8,6 +8,7 @@ from helpers.solver.options import SolveOptions
 from helpers.solver.pricing import prices
 from helpers.solver.solution import Solution
 from helpers.solver.solving import solve
+from helpers.solver.variants import Variant, Variants
 from helpers.solver.verdict import Status
 from helpers.solver.what_if import WhatIf
 
@@ -21,6 +22,8 @@ __all__ = [
     "SolveOptions",
     "Status",
     "Variables",
+    "Variant",
+    "Variants",
     "WhatIf",
     "at_least",
     "at_most",

@@ -82,7 +82,10 @@ def plan_money(plan: FlowPlan) -> pd.DataFrame:
 
 
 def plan_rules(plan: FlowPlan) -> pd.DataFrame:
-    """Return name and value of the settings that the check needs to recompute costs and limits."""
+    """Return name, value and text of the settings that the check needs to recompute costs and limits.
+
+    The text of `closed_site` is the site, its value whether there is one.
+    """
     settings = plan.problem.settings
     names = [
         "weeks",
@@ -100,9 +103,20 @@ def plan_rules(plan: FlowPlan) -> pd.DataFrame:
         "average_load",
         "empty_share",
         "least_served",
+        "fuel_change",
+        "fuel_share",
+        "capacity_change",
     ]
     values = [getattr(settings, name) for name in names]
-    return pd.DataFrame({"name": names, "value": [float("nan") if v is None else float(v) for v in values]})
+    numbers = [float("nan") if v is None else float(v) for v in values]
+    site = settings.closed_site
+    return pd.DataFrame(
+        {
+            "name": [*names, "closed_site"],
+            "value": [*numbers, float(bool(site))],
+            "text": [*[""] * len(names), site],
+        }
+    )
 
 
 def check_tables(plan: FlowPlan, loads: LoadPlan) -> dict[str, pd.DataFrame]:

@@ -13,11 +13,11 @@ from helpers.contract import Case
 from helpers.contract.kpis import Kpi, ratio_kpi
 from helpers.transport.flows.account import FlowAccount
 from helpers.transport.flows.frontier import CarbonFrontier, trace_frontier
+from helpers.transport.flows.levers import problem_under
 from helpers.transport.flows.plan import FlowPlan
-from helpers.transport.flows.problem import Wants, read_problem
+from helpers.transport.flows.problem import Wants
 from helpers.transport.flows.settings import FlowSettings
 from helpers.transport.flows.today import TodayComparison, plan_beside_today
-from helpers.transport.flows.todays_way import with_same_end
 from helpers.transport.loads import LoadPlan, pack_loads
 from helpers.transport.recorded import RecordedFreight, read_recorded, replay_weeks
 from helpers.transport.scenario import flow_scenarios
@@ -162,7 +162,7 @@ def plan_transport(case: Case, settings: FlowSettings, wants: Wants | None = Non
     ContractError, ParameterError, SolverError
         As `plan_flow`.
     """
-    problem = with_same_end(read_problem(case, settings, wants))
+    problem = problem_under(case, settings, wants)
     flow, beside = plan_beside_today(problem)
     return TransportPlan(
         flow=flow,
@@ -202,9 +202,10 @@ def explain_unmet(flow: FlowPlan) -> pd.DataFrame:
         + table["wanted"].map("{:,.0f}".format)
         + " wanted."
     )
+    shut = table["site_id"] == flow.problem.settings.closed_site
     why = np.select(
-        [table["ways"].isna(), table["there"] < table["wanted"]],
-        ["No lane brings it in time.", scarce],
+        [shut, table["ways"].isna(), table["there"] < table["wanted"]],
+        ["The site is closed.", "No lane brings it in time.", scarce],
         default="What there is lies where it is needed too, or its journey costs more than it earns.",
     )
     monday = pd.Timestamp(flow.problem.first_week)

@@ -119,7 +119,7 @@ def replay_weeks(
     columns += ["plan_tonnes", "today_served", "plan_served", "gap"]
     if not all(case.has(name) for name in ("shipments", "purchase_orders", "receipts", "stock")):
         return pd.DataFrame(columns=columns)
-    past = replace(settings, carbon_budget=None, least_served=0.0)
+    past = replace(settings.as_planned(), carbon_budget=None, least_served=0.0)
     rows = []
     for number in range(blocks, 0, -1):
         seen = case.seen_on(case.as_of - dt.timedelta(weeks=number * settings.weeks))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -285,6 +286,11 @@ def rule(name: str, value: float) -> Change:
     return put("plan_rules", "value", value, f"name == '{name}'")
 
 
+def closed(site: str) -> Change:
+    """Return a change that says a site is closed which the plan uses."""
+    return put("plan_rules", "text", site, "name == 'closed_site'")
+
+
 def drop(export: str, where: str) -> Change:
     """Return a change that leaves out the first row that a query finds."""
 
@@ -335,6 +341,8 @@ CHANGES: dict[str, tuple[Change, ...]] = {
     "frozen is said in frozen weeks": (put("shipping_plan", "is_frozen", False),),
     "weight as in products": (add("shipping_plan", "kg", 1.0), add("shipping_plan", "units", 1.0)),
     "volume as in products": (add("shipping_plan", "m3", 0.1), add("shipping_plan", "units", 1.0)),
+    "nothing moves at a closed site": (closed("DC"), closed("Z01")),
+    "a closed site serves nobody": (closed("S01"),),
     "orders leave or wait": (
         add("flow_dispatch", "waiting", 1.0),
         add("shipping_plan", "units", -1.0, "lane_id == 'road'"),
@@ -390,10 +398,13 @@ CHANGES: dict[str, tuple[Change, ...]] = {
         put("vehicles", "whole", False, "whole"),
         put("vehicles", "whole", True, "whole == False"),
     ),
-    "lanes have the vehicles": (add("vehicles", "vehicles", 5.0, "lane_id == 'store'"),),
+    "lanes have the vehicles": (
+        add("vehicles", "vehicles", 5.0, "lane_id == 'store'"),
+        rule("capacity_change", -0.9),
+    ),
     "sites can receive what arrives": (add("shipping_plan", "units", 600.0, "lane_id == 'store'"),),
     "fill is load by room": (add("vehicles", "fill_weight", 0.1), add("vehicles", "fill_volume", 0.1)),
-    "cost of vehicles as in lanes": (add("vehicles", "cost", 1.0),),
+    "cost of vehicles as in lanes": (add("vehicles", "cost", 1.0), rule("fuel_change", 0.1)),
     "carbon of vehicles as in factors": (add("vehicles", "kg_co2e", 1.0),),
     "loads fit their vehicles": (add("loads", "units", 500.0),),
     "loads weigh what they hold": (
@@ -456,6 +467,26 @@ def test_a_broken_plan_is_caught_by_the_rule_that_was_meant(
         exports = {export: frame.copy() for export, frame in planned.items()}
         change(exports)
         assert is_broken(name, exports, known), f"change {number}"
+
+
+@pytest.mark.parametrize(
+    "levers",
+    [
+        {"fuel_change": 0.4, "fuel_share": 0.25},
+        {"capacity_change": -0.4},
+        {"closed_site": "S01", "least_served": 0.0},
+        {"closed_site": "DC", "capacity_change": 0.5, "fuel_change": -0.3, "least_served": 0.0},
+    ],
+    ids=", ".join,
+)
+def test_a_plan_under_a_what_if_keeps_all_rules(
+    levers: dict[str, Any], case: Case, known: Tables, planned: Exports
+) -> None:
+    exports = exports_of(case, replace(SETTINGS, **levers), Wants(DEMAND, ORDERS, TARGETS))
+    report = checked(exports, known)
+    assert report.passed, report.sentence
+    costs = [tables["plan_money"].set_index("name")["money"]["cost"] for tables in (exports, planned)]
+    assert costs[0] != pytest.approx(costs[1], rel=1e-6)
 
 
 @pytest.mark.parametrize("export", LAYOUT)

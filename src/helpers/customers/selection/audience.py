@@ -17,6 +17,7 @@ import pandas as pd
 from helpers.contract import Case
 from helpers.customers.consent import closed_contacts
 from helpers.customers.history import is_to_come
+from helpers.customers.selection.margins import PARTS
 from helpers.errors import ParameterError
 
 KEY = ["campaign_id", "customer_id"]
@@ -35,7 +36,8 @@ class Audience:
         offer_product_id, offer_category, category (of the offered product, or offered); in the order of days.
     pairs
         One row per campaign and customer with a worth: `KEY`, channel, cost, value, value_low, value_high,
-        net (value − cost), units, why (the reason of the worth), segment, closed ("" where open), detail.
+        net (value − cost), units, why (the reason of the worth), segment, closed ("" where open), detail, and
+        the parts of the value where the worth has them (see `margins`).
     past
         Contacts until the last day: customer_id, day.
     available
@@ -65,7 +67,7 @@ def read_audience(case: Case, worth: pd.DataFrame, until: dt.date | None = None)
     worth
         One row per campaign and customer: campaign_id, customer_id, value (expected incremental margin of a
         contact before its cost, money), value_low, value_high (its interval), units (expected units of the
-        offer per contact), reason (in words).
+        offer per contact), reason (in words); the parts of the value are kept where they are there.
     until
         Last day that is read; by default the last day of the data.
 
@@ -115,7 +117,8 @@ def _checked(worth: pd.DataFrame, campaigns: set[str], customers: pd.Series[str]
     missing = [name for name in WORTH if name not in worth]
     if missing:
         raise ParameterError(f"worth: has no column {', '.join(missing)}. Give {', '.join(WORTH)}.")
-    table = worth[list(WORTH)].astype(dict.fromkeys(KEY, object))
+    parts = [name for name in PARTS if name in worth]
+    table = worth[[*WORTH, *parts]].astype(dict.fromkeys(KEY, object))
     wrong: dict[str, pd.Series[bool]] = {
         "rows of a campaign that the case does not have": ~table["campaign_id"].isin(campaigns),
         "rows of a customer that the case does not have": ~table["customer_id"].isin(customers),

@@ -69,6 +69,7 @@ def plan_rules(plan: ContactPlan) -> pd.DataFrame:
         "rest_days": settings.rest_days,
         "holdout_share": settings.holdout_share,
         "limit_by_stock": float(settings.limit_by_stock),
+        "margin_change": settings.margin_change,
         "gap": settings.gap,
         **{f"capacity {name}": value for name, value in settings.channel_capacity.items()},
     }

@@ -18,10 +18,12 @@ from helpers.customers.selection.audience import KEY, Audience, read_audience
 from helpers.customers.selection.bundles import Bundles, make_bundles, with_rest_and_cap
 from helpers.customers.selection.holdout import draw_holdout
 from helpers.customers.selection.limits import shared_rows
+from helpers.customers.selection.margins import with_margin
 from helpers.customers.selection.program import Flags, Floats, Programme
 from helpers.customers.selection.settings import SelectionSettings
 from helpers.customers.selection.solving import Chosen, SelectOptions, solve_programme
 from helpers.customers.selection.suppressed import why_not
+from helpers.customers.words import percent
 
 MONEY = ["value", "value_low", "value_high", "cost", "net"]
 
@@ -120,6 +122,11 @@ class ContactPlan:
         said = []
         if self.settings.limit_by_stock and bare.any():
             said.append("There is no table of stock: no offer is limited by it.")
+        if change := self.settings.margin_change:
+            said.append(
+                f"Margins of what contacts sell are taken {percent(abs(change))} "
+                f"{'higher' if change > 0 else 'lower'} than measured; discounts and costs of contacts stay."
+            )
         empty = set(campaigns["campaign_id"]) - set(self.pairs["campaign_id"])
         if empty:
             said.append(
@@ -159,7 +166,7 @@ def plan_contacts(
 
 def choose_contacts(audience: Audience, settings: SelectionSettings) -> ContactPlan:
     """Choose contacts among an audience: the pure function behind `plan_contacts` and every scenario."""
-    closed = with_rest_and_cap(audience, settings)
+    closed = with_margin(with_rest_and_cap(audience, settings), settings.margin_change)
     pairs = _with_draw(closed, settings)
     bundles = make_bundles(audience.campaigns, settings)
     limits, use = shared_rows(audience, pairs[pairs["closed"] == ""], settings)

@@ -13,6 +13,7 @@ from helpers.errors import ParameterError
 STRATA = ("segment", "value")
 _WHOLE = {"max_contacts_per_customer": 1, "cap_contacts": 0, "cap_days": 1, "rest_days": 0, "seed": 0}
 _LARGEST = {"gap": 0.5, "holdout_share": 0.9}
+_MOST_MARGIN = 10.0
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,9 @@ class SelectionSettings:
         Whether an offer goes to no more customers than its stock serves.
     least_value
         Expected margin after cost that a contact has to bring, money.
+    margin_change
+        Share by which the margin of what a contact sells is higher or lower than measured, above −1;
+        discounts and costs of contacts stay.
     gap, time_limit
         Relative gap at which the solver may end, and seconds.
     seed
@@ -61,6 +65,7 @@ class SelectionSettings:
     strata: tuple[str, ...] = STRATA
     limit_by_stock: bool = True
     least_value: float = 0.0
+    margin_change: float = 0.0
     gap: float = 1e-4
     time_limit: float = 20.0
     seed: int = 0
@@ -98,6 +103,10 @@ class SelectionSettings:
                 said.append(f"'{name}' is {getattr(self, name):g}. Give a share from 0 to {most:g}.")
         if not 0 <= self.least_value < np.inf:
             said.append(f"'least_value' is {self.least_value:g}. Give money of 0 or more.")
+        if not -1 < self.margin_change <= _MOST_MARGIN:
+            said.append(
+                f"'margin_change' is {self.margin_change:g}. Give a share above -1, to {_MOST_MARGIN:g}."
+            )
         if not 0.1 <= self.time_limit <= 86_400:
             said.append(f"'time_limit' is {self.time_limit:g}. Give seconds from 0.1 to 86400.")
         return said

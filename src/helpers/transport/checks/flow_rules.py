@@ -14,7 +14,7 @@ import pandas as pd
 
 from helpers.plan_check import PlanRule, Tables, difference, excess
 from helpers.transport.checks.plan_exports import KEYS
-from helpers.transport.checks.plan_tables import WAY, setting, summed
+from helpers.transport.checks.plan_tables import WAY, closed_site, setting, summed
 
 _FLOW = KEYS["shipping_plan"]
 _WAIT = [*WAY, "week"]
@@ -35,6 +35,7 @@ def flow_rules(*, docks_give: bool) -> tuple[PlanRule, ...]:
         PlanRule("frozen is said in frozen weeks", _other_frozen),
         PlanRule("weight as in products", _as_recomputed("kg", "true_kg"), "kg"),
         PlanRule("volume as in products", _as_recomputed("m3", "true_m3"), "m³"),
+        PlanRule("nothing moves at a closed site", _moves_at_closed_site, "units"),
         PlanRule("orders leave or wait", _lost_orders, "units"),
         PlanRule("orders are late where they wait too long", _other_late, "units"),
         PlanRule("docks give what they can", _beyond_capacity, "units")
@@ -56,6 +57,13 @@ def _other_lanes(tables: Tables) -> pd.DataFrame:
     for name in names:
         same &= rows[name] == rows[f"{name}_is"]
     return rows.loc[~same, ["export", "lane_id", *names]].assign(by=1.0)
+
+
+def _moves_at_closed_site(tables: Tables) -> pd.DataFrame:
+    rows, closed = tables["shipping_plan"], closed_site(tables)
+    at_closed = (rows["origin_id"] == closed) | (rows["destination_id"] == closed)
+    moved = rows["units"].where(at_closed & (closed != ""), 0.0)
+    return rows[moved > 0].assign(by=moved[moved > 0])[[*_FLOW, "by"]]
 
 
 def _strange_weeks(tables: Tables) -> pd.DataFrame:

@@ -46,7 +46,7 @@ LAYOUT: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             **dict.fromkeys(("ready", "waiting", "late"), "number"),
         },
         "plan_money": {"name": "id", "money": "(number)", "text": "(id)"},
-        "plan_rules": {"name": "id", "value": "(number)"},
+        "plan_rules": {"name": "id", "value": "(number)", "text": "(id)"},
         "carbon": {
             **dict.fromkeys(("lane_id", "mode", "origin_id", "destination_id"), "id"),
             "week": "date",
@@ -97,6 +97,10 @@ SETTINGS: Final = (
     "average_load",
     "empty_share",
     "least_served",
+    "fuel_change",
+    "fuel_share",
+    "capacity_change",
+    "closed_site",
 )
 # Names that have to be there, and the one whose number may be empty.
 NAMED: Final[Mapping[str, tuple[tuple[str, ...], str]]] = MappingProxyType(

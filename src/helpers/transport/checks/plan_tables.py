@@ -9,6 +9,9 @@ column breaks the rules that need it and no others. Weeks count from 0 in `t`:
     e_l   = km_l · factor_l ÷ 10⁶                                             kgCO2e per kg, shared vehicles
     own   : e_l · r · (1 − φ) per kg and e_l · r · φ · W per vehicle,  r = ā ÷ (φ + (1 − φ) ā)
 
+What-ifs: freight of road and parcel lanes · (1 + fuel_share · fuel_change); vehicles per week · (1 +
+capacity_change), where they are whole to the nearest whole number, halves up.
+
 A road lane has its own vehicles where a vehicle costs at least as much as its full load does by weight.
 """
 
@@ -77,6 +80,13 @@ def money(tables: Tables, name: str) -> float:
     return _named(tables["plan_money"], name, "money")
 
 
+def closed_site(tables: Tables) -> str:
+    """Return the site that `plan_rules` says is closed; empty where none is."""
+    rules = tables["plan_rules"]
+    found = rules.loc[rules["name"] == "closed_site", "text"]
+    return str(found.iloc[0]) if len(found) else ""
+
+
 def _named(table: pd.DataFrame, name: str, column: str) -> float:
     found = table.loc[table["name"] == name, column]
     return float(found.iloc[0]) if len(found) else float("nan")
@@ -129,14 +139,25 @@ def _roads(tables: Tables) -> pd.DataFrame:
     load, empty = setting(tables, "average_load"), setting(tables, "empty_share")
     full = e * load / (empty + (1 - empty) * load)
     days = (lanes["transit_days"] - setting(tables, "same_week_days")).clip(lower=0.0)
+    burns = lanes["mode"].isin(["road", "parcel"]).astype("float64")
+    dearer = 1.0 + burns * setting(tables, "fuel_share") * setting(tables, "fuel_change")
     return lanes.assign(
         lag=np.ceil(days / 7),
         room_kg=room_kg,
         room_m3=lanes["room_m3"].fillna(np.inf),
-        weekly_vehicles=lanes["weekly_vehicles"].fillna(np.inf),
+        weekly_vehicles=_vehicles(tables).fillna(np.inf),
+        **{name: lanes[name] * dearer for name in ("fixed_cost", "cost_per_kg", "cost_per_unit")},
         e_kg=e.where(~is_own, full * (1 - empty)),
         e_vehicle=(full * empty * room_kg.where(is_own, 0.0)).where(is_own, 0.0),
     )
+
+
+def _vehicles(tables: Tables) -> pd.Series[float]:
+    """Vehicles per week of each lane under the change of capacity; empty where there is no limit."""
+    given, change = tables["lanes"]["weekly_vehicles"], setting(tables, "capacity_change")
+    changed = given * (1 + change)
+    rounded = np.floor(changed + 0.5)
+    return given if change == 0 else changed.where(given != np.floor(given), rounded)
 
 
 def _flows(tables: Tables) -> pd.DataFrame:

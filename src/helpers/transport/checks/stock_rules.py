@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.plan_check import PlanRule, Tables, difference, excess, gather, shortfall
-from helpers.transport.checks.plan_tables import CELL, WAY, beside, setting, summed, week_number
+from helpers.transport.checks.plan_tables import CELL, WAY, beside, closed_site, setting, summed, week_number
 
 _KEYS = [*CELL, "week"]
 _INNER = ("zone", "supplier", "plant")
@@ -34,6 +34,7 @@ def stock_rules(*, demand: bool, targets: bool) -> tuple[PlanRule, ...]:
         PlanRule("stock balances", _unbalanced, "units"),
         PlanRule("zones hold no stock", _stock_in_zones, "units"),
         PlanRule("no more is unmet than needed", _unmet_beyond_need, "units"),
+        PlanRule("a closed site serves nobody", _served_at_closed_site, "units"),
         PlanRule("opening supply is there", _supply_below_stock, "units"),
         PlanRule("supply is stock and orders", _supply_above_all, "units"),
         PlanRule("least served is kept", _too_few_served, "units"),
@@ -83,6 +84,12 @@ def _stock_in_zones(tables: Tables) -> pd.DataFrame:
 
 def _unmet_beyond_need(tables: Tables) -> pd.DataFrame:
     return excess(tables["flow_stock"], "unmet", "need")[[*_KEYS, "unmet", "need", "by"]]
+
+
+def _served_at_closed_site(tables: Tables) -> pd.DataFrame:
+    rows = tables["flow_stock"]
+    shut = rows[(rows["site_id"] == closed_site(tables)) & (rows["site_id"] != "")]
+    return difference(shut, "unmet", "need")[[*_KEYS, "unmet", "need", "by"]]
 
 
 def _inner(tables: Tables, table: pd.DataFrame) -> pd.DataFrame:

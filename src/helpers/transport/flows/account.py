@@ -86,6 +86,8 @@ class Grid:
         site_id, product_id of each cell, docks with orders apart.
     need, supply, target
         Cells × weeks, units.
+    shut
+        Whether a cell lies at a closed site, where nobody is served.
     origin, destination
         Cell of each move; −1 where goods come from a dock.
     way
@@ -98,6 +100,7 @@ class Grid:
     need: Floats
     supply: Floats
     target: Floats
+    shut: NDArray[np.bool_]
     origin: Integers
     destination: Integers
     way: Integers
@@ -119,6 +122,7 @@ def read_grid(problem: FlowProblem) -> Grid:
         need=need,
         supply=supply,
         target=target,
+        shut=(keys["site_id"] == (problem.settings.closed_site or None)).to_numpy(),
         origin=_position(index, moves[["origin_id", "product_id"]]),
         destination=_position(index, moves[["destination_id", "product_id"]]),
         way=_position(pd.MultiIndex.from_frame(ways), of_way),
@@ -197,8 +201,9 @@ def _walk(problem: FlowProblem, grid: Grid, wanted: Floats | Decide) -> tuple[Fl
                 break
         ordered = now & (grid.way >= 0)
         at_dock -= np.bincount(grid.way[ordered], units[ordered], minlength=len(at_dock))
-        left = there - _out_of(grid, units, now) - grid.need[:, t]
-        unmet[:, t] = np.maximum(-left, 0.0)
+        asked = np.where(grid.shut, 0.0, grid.need[:, t])
+        left = there - _out_of(grid, units, now) - asked
+        unmet[:, t] = np.where(grid.shut, grid.need[:, t], np.maximum(-left, 0.0))
         before = np.where(holds, np.maximum(left, 0.0), 0.0)
         stock[:, t] = before
     return units, stock, unmet

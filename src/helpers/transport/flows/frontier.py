@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 from helpers.contract import Case
 from helpers.errors import ParameterError
 from helpers.solver import Model, Solution, WhatIf, solve
-from helpers.transport.flows.problem import FlowProblem, Wants, read_problem
+from helpers.transport.flows.levers import problem_under
+from helpers.transport.flows.problem import FlowProblem, Wants
 from helpers.transport.flows.program import CARBON, build_flow_model, vehicle_weeks
 from helpers.transport.flows.settings import FlowSettings
-from helpers.transport.flows.todays_way import with_same_end
 
 MOST_PRICE = 5_000.0
 _SERVICE = ("unmet needs", "stock below target", "orders left waiting")
@@ -101,7 +101,7 @@ def carbon_frontier(
     SolverError
         A point has no proven plan within the time limit.
     """
-    return trace_frontier(with_same_end(read_problem(case, settings or FlowSettings(), wants)), points)
+    return trace_frontier(problem_under(case, settings or FlowSettings(), wants), points)
 
 
 def trace_frontier(problem: FlowProblem, points: int = 6) -> CarbonFrontier:

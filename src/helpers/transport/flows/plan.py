@@ -13,12 +13,12 @@ from helpers.errors import SolverError
 from helpers.solver import Model, Solution, Status, explain_infeasibility, prices, solve
 from helpers.solver.verdict import Verdict
 from helpers.transport.flows.account import FlowAccount, account
-from helpers.transport.flows.problem import FlowProblem, Wants, read_problem
+from helpers.transport.flows.levers import problem_under
+from helpers.transport.flows.problem import FlowProblem, Wants
 from helpers.transport.flows.program import CARBON, SERVICE, build_flow_model, vehicle_weeks
 from helpers.transport.flows.settings import FlowSettings
-from helpers.transport.flows.todays_way import with_same_end
 
-_LIMITS = ("vehicles", "handling", "storage", "dock capacity", CARBON, SERVICE)
+LIMITS = ("vehicles", "handling", "storage", "dock capacity", CARBON, SERVICE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,8 +151,7 @@ def plan_flow(case: Case, settings: FlowSettings | None = None, wants: Wants | N
         No plan was found within the time limit, or limits contradict each other: then which, and what is the
         least that has to give way.
     """
-    problem = with_same_end(read_problem(case, settings or FlowSettings(), wants))
-    return solve_flow(problem)
+    return solve_flow(problem_under(case, settings or FlowSettings(), wants))
 
 
 def solve_flow(
@@ -203,7 +202,7 @@ def _refuse(model: Model, solution: Solution) -> None:
 def read_plan(problem: FlowProblem, solution: Solution) -> FlowPlan:
     """Read a plan from a solution, in whole units, and account for it."""
     found = account(problem, np.asarray(solution.values("ship"), dtype=np.float64))
-    ruled = [name for name in _LIMITS if name in solution.model.rules]
+    ruled = [name for name in LIMITS if name in solution.model.rules]
     return FlowPlan(
         found, prices(solution, ruled), problem, solution.verdict, solution.sentence, problem.notes
     )

@@ -69,6 +69,8 @@ class FlowProblem:
         site_id, product_id, premium, weekly_capacity: what docks give where nothing is ordered.
     notes
         What was assumed, in words.
+    as_read
+        The problem before a what-if was applied to it; None where none was.
     """
 
     settings: FlowSettings
@@ -83,6 +85,7 @@ class FlowProblem:
     sites: pd.DataFrame
     docks: pd.DataFrame
     notes: tuple[str, ...]
+    as_read: FlowProblem | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -155,7 +158,7 @@ def read_problem(case: Case, settings: FlowSettings, wants: Wants | None = None)
     cells = cells.assign(below_cost=weight * cells["unmet_cost"]).drop(columns="unmet_cost")
     dispatch = _build_dispatch(moved, products, settings)
     moves = _build_moves(arcs, lanes, products, docks.iloc[: len(docks) if pulls else 0], sites, settings)
-    moves = moves.assign(most=_most_moved(moves, cells, dispatch))
+    moves = moves.assign(most=most_moved(moves, cells, dispatch))
     return FlowProblem(
         settings=settings,
         first_week=monday,
@@ -284,7 +287,7 @@ def _build_cells(
     return cells.fillna({"need": 0.0, "supply": 0.0, "target": 0.0, "most": np.inf})
 
 
-def _most_moved(moves: pd.DataFrame, cells: pd.DataFrame, dispatch: pd.DataFrame) -> NDArray[np.float64]:
+def most_moved(moves: pd.DataFrame, cells: pd.DataFrame, dispatch: pd.DataFrame) -> NDArray[np.float64]:
     """Return the units that one departure can carry at most, as tight as is easily known.
 
     From a dock: the orders that are ready and may still wait. To a zone: what it needs in the week. To a
@@ -315,14 +318,23 @@ def _build_dispatch(moved: Dispatch, products: pd.DataFrame, settings: FlowSetti
     ways = moved.ready[WAY].drop_duplicates().sort_values(WAY)
     table = ways.merge(pd.DataFrame({"week": np.arange(settings.weeks)}), how="cross")
     table = table.merge(moved.ready.rename(columns={"units": "ready"}), on=[*WAY, "week"], how="left")
-    ready = table["ready"].fillna(0.0).to_numpy().reshape(len(ways), settings.weeks)
-    until = np.cumsum(ready, axis=1)
+    ready = table["ready"].fillna(0.0).to_numpy(dtype=np.float64)
+    recent, earlier = slack_of(ready, settings)
+    table = table.assign(ready=ready, recent=recent, earlier=earlier)
+    costs = products[["product_id", "holding_cost", "unmet_cost"]]
+    table = table.merge(costs, on="product_id", how="left", validate="many_to_one")
+    return table.rename(columns={"unmet_cost": "late_cost"})
+
+
+def slack_of(
+    ready: NDArray[np.float64], settings: FlowSettings
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what may still wait at the end of each week, and what must have left by then but not before.
+
+    `ready` holds the units that become ready, order by order, week by week; so do the results.
+    """
+    until = np.cumsum(ready.reshape(-1, settings.weeks), axis=1)
     slack = settings.dispatch_slack_weeks
     before = np.pad(until, ((0, 0), (slack, 0)))[:, : settings.weeks]
     left = np.pad(before, ((0, 0), (1, 0)))[:, : settings.weeks]
-    costs = products[["product_id", "holding_cost", "unmet_cost"]]
-    table = table.assign(ready=ready.ravel(), recent=(until - before).ravel())
-    # What must have left by the end of the week and need not have left before.
-    table = table.assign(earlier=(before - left).ravel())
-    table = table.merge(costs, on="product_id", how="left", validate="many_to_one")
-    return table.rename(columns={"unmet_cost": "late_cost"})
+    return (until - before).ravel(), (before - left).ravel()

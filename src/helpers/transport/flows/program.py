@@ -16,6 +16,7 @@ w_kt units of an order k that wait at the dock, d_kt those that wait longer than
     links     x_lpt ≤ most_lpt v_lt, product by product: what can leave at most, with a vehicle
     docks     Σ_l x_lpt ≤ weekly capacity       carbon  C = Σ e_lp x_lpt + Σ E_l v_lt ≤ budget
     service   Σ u_ipt ≤ (1 − least served) Σ need
+    closed    u_ipt = need_ipt at a closed site i
 
 v is whole in the frozen weeks where a vehicle costs or burns something of its own. A unit that is not there
 in its week is lost, not late.
@@ -27,9 +28,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from helpers.solver import Expression, Model, Variables, at_least, at_most, equals
 from helpers.transport.flows.problem import WAY, FlowProblem
+from helpers.transport.flows.settings import FlowSettings
 
 CARBON = "carbon budget"
 SERVICE = "units served"
@@ -93,6 +96,7 @@ def carbon_of(problem: FlowProblem, blocks: Blocks) -> Expression:
 
 def _add_variables(model: Model, problem: FlowProblem) -> Blocks:
     moves, cells, needs, waits = problem.moves, problem.cells, problem.needs, problem.dispatch
+    settings = problem.settings
     total = needs.groupby("product_id")["units"].sum()
     aims = cells[cells["week"] == 0].groupby("product_id")["target"].sum()
     there = cells.groupby("product_id")["supply"].sum()
@@ -108,7 +112,10 @@ def _add_variables(model: Model, problem: FlowProblem) -> Blocks:
         ),
         stock=model.add_variables("stock", cells[["site_id", "product_id", "week"]], upper=room.to_numpy()),
         unmet=model.add_variables(
-            "unmet", needs[["site_id", "product_id", "week"]], upper=needs["units"].to_numpy()
+            "unmet",
+            needs[["site_id", "product_id", "week"]],
+            lower=least_unmet(problem, settings),
+            upper=needs["units"].to_numpy(),
         ),
         below=model.add_variables(
             "below", targets[["site_id", "product_id", "week"]], upper=targets["target"].to_numpy()
@@ -125,6 +132,12 @@ def _add_variables(model: Model, problem: FlowProblem) -> Blocks:
     )
 
 
+def least_unmet(problem: FlowProblem, settings: FlowSettings) -> NDArray[np.float64]:
+    """Return the units of each need that cannot be met: all where the site is closed."""
+    shut = problem.needs["site_id"] == (settings.closed_site or None)
+    return np.asarray(problem.needs["units"].where(shut, 0.0), dtype=np.float64)
+
+
 def vehicle_weeks(problem: FlowProblem) -> pd.DataFrame:
     """Return lane_id, week, W and M, fixed cost, carbon and most vehicles, where vehicles matter.
 
@@ -136,13 +149,16 @@ def vehicle_weeks(problem: FlowProblem) -> pd.DataFrame:
     columns = ["lane_id", "fixed_cost", "kg_co2e_per_vehicle", "weekly_vehicles", *limits]
     trips = pairs.merge(counted[columns], on="lane_id", validate="many_to_one")
     matters = (trips["fixed_cost"] > 0) | (trips["kg_co2e_per_vehicle"] > 0)
-    # Without a given number, as many as carry all that could ever move.
-    needed = problem.needs["units"].sum() + problem.dispatch["ready"].sum() + 1.0
     return trips.assign(
-        most=trips["weekly_vehicles"].clip(upper=needed),
+        most=trips["weekly_vehicles"].clip(upper=most_vehicles(problem)),
         counted=matters,
         whole=matters & (trips["week"] < problem.settings.frozen_weeks),
     ).reset_index(drop=True)
+
+
+def most_vehicles(problem: FlowProblem) -> float:
+    """Return vehicles that carry all that could ever move, for lanes without a given number."""
+    return float(problem.needs["units"].sum() + problem.dispatch["ready"].sum() + 1.0)
 
 
 def _site_weeks(problem: FlowProblem, column: str) -> pd.DataFrame:

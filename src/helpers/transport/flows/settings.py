@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,6 +49,16 @@ class FlowSettings:
         Money per tonne of CO2e, added to the cost.
     carbon_budget
         Most tonnes of CO2e over all weeks; None: no limit.
+    fuel_change
+        What-if: share by which fuel is dearer or cheaper than today, -1 or more.
+    fuel_share
+        Share of what freight by road and parcel costs that is fuel, 0–1. An assumption: carriers in the
+        United States report about a fifth to two fifths of their marginal cost, as fuel is cheap or dear
+        (ATRI, An Analysis of the Operational Costs of Trucking; 38 % in 2013).
+    capacity_change
+        What-if: share by which every lane has more or fewer vehicles per week, -1 or more.
+    closed_site
+        What-if: a site from and to which nothing goes in the weeks of the plan; empty for none.
     average_load
         Share of their weight capacity that vehicles carry where the emission factors hold.
     empty_share
@@ -74,6 +84,10 @@ class FlowSettings:
     overflow_cost: float = 50.0
     carbon_price: float = 0.0
     carbon_budget: float | None = None
+    fuel_change: float = 0.0
+    fuel_share: float = 0.3
+    capacity_change: float = 0.0
+    closed_site: str = ""
     average_load: float = 0.6
     empty_share: float = 0.65
     gap: float = 0.005
@@ -92,6 +106,15 @@ class FlowSettings:
     def weekly_holding_rate(self) -> float:
         """Cost of holding stock for a week, share of its value."""
         return self.holding_rate / WEEKS_PER_YEAR
+
+    @property
+    def has_levers(self) -> bool:
+        """Whether a what-if changes prices of fuel, vehicles or sites."""
+        return bool(self.fuel_change or self.capacity_change or self.closed_site)
+
+    def as_planned(self) -> FlowSettings:
+        """Return the settings without what-ifs of fuel, vehicles and sites."""
+        return replace(self, fuel_change=0.0, capacity_change=0.0, closed_site="")
 
     @property
     def full_load_ratio(self) -> float:
@@ -119,7 +142,11 @@ def _wrong_amounts(settings: FlowSettings) -> list[str]:
         for name, value in values.items()
         if not (np.isfinite(value) and value >= 0)
     ]
-    shares = ("least_served", "empty_share", "average_load", "later_rate")
+    for name in ("fuel_change", "capacity_change"):
+        change = float(getattr(settings, name))
+        if not (np.isfinite(change) and change >= -1):
+            findings.append(f"'{name}' is {change:g}. Give a share of -1 or more, 0.2 for a fifth more.")
+    shares = ("fuel_share", "least_served", "empty_share", "average_load", "later_rate")
     findings += [
         f"'{name}' is {getattr(settings, name):g}. Give a share between 0 and 1."
         for name in shares
