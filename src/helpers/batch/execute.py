@@ -23,6 +23,9 @@ CELL_TIMEOUT = 3_600
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 # What papermill and the kernel write about time and place; the same data must give the same file.
 VOLATILE_NOTEBOOK = ("papermill", "widgets", "language_info")
+# A view of widgets names models that died with the kernel: a reader would see "Error displaying widget" in the
+# place of the HTML that comes beside it.
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 VOLATILE_CELL = ("papermill", "execution")
 
 
@@ -143,7 +146,8 @@ def _normalise_code(cell: nbformat.NotebookNode, number: int) -> None:
     for output in cell.outputs:
         if output.output_type == "execute_result":
             output["execution_count"] = number
-        output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+        output.get("data", {}).pop(WIDGET_VIEW, None)
+        output.get("metadata", {}).pop(WIDGET_VIEW, None)
 
 
 def _is_injected(cell: nbformat.NotebookNode) -> bool:
