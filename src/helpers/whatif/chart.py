@@ -103,7 +103,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class Shape:
-    """A path: areas (`fill-setting`) or a line (`line-plan`) in a role's colour, or the grid (`grid`)."""
+    """A path: areas (`fill-plan`) or a line (`line-plan`) in a role's colour; `line-grid` is the grid."""
 
     look: str
     path: str
@@ -130,7 +130,7 @@ class Word:
 
 Mark = Shape | Word
 _LOOKS = {
-    "grid": f'fill="none" stroke="{COLOURS["actual"]}" stroke-opacity=".35"',
+    "line-grid": f'fill="none" stroke="{COLOURS["actual"]}" stroke-opacity=".35"',
     **{f"fill-{role}": f'fill="{colour}"' for role, colour in _COLOURS.items()},
     **{
         f"line-{role}": f'fill="none" stroke="{colour}" stroke-width="2.5"{_DASHES[role]}'
@@ -198,7 +198,7 @@ def _draw_bars(chart: Chart, scale: Scale) -> Drawing:
     bars = (_bars(one, at) for one in chart.series)
     names = (Word(0, _TOP + _ROW * row + 13, _cut(label)) for row, label in enumerate(chart.labels))
     values = (_value(chart, row, at) for row in range(len(chart.labels) if chart.series else 0))
-    frame = (Shape("grid", grid), *ticks, Word(0, 12, chart.axis), *legend)
+    frame = (Shape("line-grid", grid), *ticks, Word(0, 12, chart.axis), *legend)
     return Drawing(frame, (*names, *(bar for bar in bars if bar.path), *values), WIDTH, height)
 
 
@@ -240,7 +240,7 @@ def _draw_lines(chart: Chart, scale: Scale) -> Drawing:
         if place % every == 0
     ]
     legend, height = _legend(chart, bottom + _FOOT)
-    frame = (Shape("grid", grid), *ticks, *names, Word(0, 12, chart.axis), *legend)
+    frame = (Shape("line-grid", grid), *ticks, *names, Word(0, 12, chart.axis), *legend)
     lines = (Shape(f"line-{one.role}", _line(one.values, wide, at)) for one in chart.series)
     return Drawing(frame, tuple(line for line in lines if line.path), WIDTH, height)
 
