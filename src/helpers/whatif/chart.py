@@ -24,6 +24,7 @@ _LEFT_LINES, _RIGHT_LINES, _HEIGHT_LINES = 52.0, 28.0, 200.0
 _ROOM_FOR_VALUE = 58.0
 _LETTER = 6.3  # mean width of a letter at font size 12
 _TICKS = 4
+_DUST = 1e-6  # what is left of a sum that is zero
 _LEGEND_LINE = 18.0
 _SPACE = "\N{NO-BREAK SPACE}"
 Role = Literal["plan", "setting", "limit"]
@@ -168,6 +169,8 @@ def scale_of(charts: Iterable[Chart]) -> Scale:
     seen = list(charts)
     values = [value for chart in seen for one in chart.series for value in one.values if math.isfinite(value)]
     low, high = min([0.0, *values]), max([0.0, *values])
+    if high - low < _DUST:
+        low = high = 0.0
     step = _step(low, high)
     return Scale(
         math.floor(low / step + 1e-9) * step,

@@ -193,7 +193,7 @@ def _stops(control: Control, values: Sequence[Value]) -> Stops:
     ordered = sorted(accepted, key=lambda value: _rank(control, value))
     return Stops(
         name=control.name,
-        label=title_of(control.label),
+        label=control.label,
         help=control.help,
         kind="slider"
         if isinstance(control, Slider)

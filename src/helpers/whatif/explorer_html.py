@@ -131,7 +131,7 @@ def _point(point: Shown | Refusal) -> str:
     return (
         f'<p class="pb-point"><strong>{PLANNED}</strong> {escape(point.sentence)}</p>'
         f'<dl class="pb-tiles">{tiles}</dl>'
-        f'<figure class="pb-picture"><figcaption>{escape(point.claim)}</figcaption>'
+        f'<figure class="pb-picture" style="margin:1em 0"><figcaption>{escape(point.claim)}</figcaption>'
         f"{point.drawing.svg(point.alt)}</figure>"
         f"{''.join(map(_table, point.tables))}" + (f'<ul class="pb-notes">{notes}</ul>' if notes else "")
     )

@@ -142,7 +142,7 @@ def changed_decisions(base: View, view: View) -> pd.DataFrame:
     )
     differs = ~np.isclose(table["change"], 0.0) | ~np.isclose(table["money"], 0.0)
     size = table["money"].abs()
-    ordered = table[differs].assign(size=size).sort_values(["size", "decision"], ascending=[False, True])
+    ordered = table.assign(size=size)[differs].sort_values(["size", "decision"], ascending=[False, True])
     columns = ["decision", "name", "before", "now", "change", "money_before", "money_now", "money"]
     return ordered[columns].reset_index(drop=True)
 

@@ -84,6 +84,7 @@ function buildPicture(grid, [claim, alt, frame, marks]) {
     svg.appendChild(draw("g", { class: look })).append(...places.map((place) => buildMark(grid, place)));
   }
   const figure = make("figure", "pb-picture");
+  figure.style.margin = "1em 0";
   figure.append(make("figcaption", "", grid.text(claim)), svg);
   return figure;
 }
