@@ -364,7 +364,7 @@ def toy_tiles(money: float) -> tuple[Kpi, ...]:
 @pytest.fixture
 def wide(toy: Decision, kept: dict[str, Exploration]) -> Exploration:
     growths = tuple(round(-0.2 + place * 0.05, 2) for place in range(9))
-    grid = {"budget": (0.0, 100.0, 400.0, 700.0, 1000.0), "growth": growths}
+    grid = {"budget": (0.0, 100.0, 400.0), "growth": growths}
     if "wide" not in kept:
         kept["wide"] = explore(dataclasses.replace(toy, answer=wide_answer, grid=grid))
     return kept["wide"]
