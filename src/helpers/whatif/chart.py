@@ -23,6 +23,7 @@ _EDGE, _TOP, _ROW, _FOOT = 4.0, 22.0, 40.0, 22.0
 _LEFT_LINES, _RIGHT_LINES, _HEIGHT_LINES = 52.0, 28.0, 200.0
 _ROOM_FOR_VALUE = 58.0
 _LETTER = 6.3  # mean width of a letter at font size 12
+_LARGE_LETTER = 8.4  # at 16, as a phone shows it
 _TICKS = 4
 _DUST = 1e-6  # what is left of a sum that is zero
 _LEGEND_LINE = 18.0
@@ -228,15 +229,15 @@ def _value(chart: Chart, row: int, at: _Axis) -> Word:
 
 
 def _draw_lines(chart: Chart, scale: Scale) -> Drawing:
-    bottom = _HEIGHT_LINES + _TOP
-    at = _across(scale, bottom, _TOP)
+    bottom = _HEIGHT_LINES + _TOP + 8
+    at = _across(scale, bottom, _TOP + 8)
     wide = _across(Scale(0, max(len(chart.labels) - 1, 1), 1), _LEFT_LINES, WIDTH - _RIGHT_LINES)
     grid = "".join(f"M{_LEFT_LINES:g} {_short(at(tick))}H{WIDTH - _RIGHT_LINES:g}" for tick in _ticks(scale))
     ticks = [
         Word(_LEFT_LINES - 6, round(at(tick) + 4), text, "end") for tick, text in _tick_words(chart, scale)
     ]
     longest = max((len(label) for label in chart.labels), default=1)
-    every = max(1, math.ceil(len(chart.labels) * (longest + 2) * _LETTER / (WIDTH - _LEFT_LINES)))
+    every = max(1, math.ceil(len(chart.labels) * (longest + 2) * _LARGE_LETTER / (WIDTH - _LEFT_LINES)))
     names = [
         Word(round(wide(place)), bottom + 16, label, "middle")
         for place, label in enumerate(chart.labels)
@@ -244,7 +245,8 @@ def _draw_lines(chart: Chart, scale: Scale) -> Drawing:
     ]
     legend, height = _legend(chart, bottom + _FOOT)
     frame = (Shape("line-grid", grid), *ticks, *names, Word(0, 12, chart.axis), *legend)
-    lines = (Shape(f"line-{one.role}", _line(one.values, wide, at)) for one in chart.series)
+    last = sorted(chart.series, key=lambda one: one.role == "plan")  # its dashes show on an equal line
+    lines = (Shape(f"line-{one.role}", _line(one.values, wide, at)) for one in last)
     return Drawing(frame, tuple(line for line in lines if line.path), WIDTH, height)
 
 
@@ -314,11 +316,12 @@ def _tick_words(chart: Chart, scale: Scale) -> list[tuple[float, str]]:
     """The ticks with words of one form, exact enough to tell neighbours apart."""
     ticks = _ticks(scale)
     size, letter = _size(max(map(abs, ticks)), chart.unit)
-    unit_free = chart.unit != "share"  # 0 thousand is 0
     step = _step(scale.low, scale.high) / size
     digits = next(d for d in range(12) if abs(round(step, d) - step) <= 1e-6 * step)
-    said = [(tick, number(tick / size, digits)) for tick in ticks]
-    return [(tick, text if unit_free and not text.strip("0.") else text + letter) for tick, text in said]
+    zero = "0" if chart.unit != "share" else f"0{letter}"
+    return [
+        (tick, number(tick / size, digits) + letter if round(tick / size, digits) else zero) for tick in ticks
+    ]
 
 
 def say_short(value: float, unit: str) -> str:

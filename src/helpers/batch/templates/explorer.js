@@ -115,9 +115,10 @@ function buildTicks({ stops, plan }) {
   stops.forEach((words, stop) => {
     const tick = ticks.appendChild(make("span", stop === plan ? "pb-planned" : "", words));
     tick.style.setProperty("--at", String(stop / last));
-    if ([0, plan, last].includes(stop)) tick.classList.add("pb-kept"); // where there is no room for all
+    const isEnd = stop === 0 || stop === last;
+    if (stop === plan || (isEnd && Math.abs(stop - plan) > 0.3 * last)) tick.classList.add("pb-kept");
   });
-  if (last > 4) ticks.classList.add("pb-many");
+  if (stops.join("  ").length > 34) ticks.classList.add("pb-many"); // room for the plan's and the ends' words
   return ticks;
 }
 
