@@ -6,9 +6,15 @@ import re
 from types import ModuleType
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from helpers.batch.pages import render_page, say_seconds, say_size, with_own_ids
+from helpers.contract.kpis import Kpi
+from helpers.whatif import Choice, Decision, Settings, View
+from helpers.whatif.chart import Chart, Series
+from helpers.whatif.explorer import explore
+from helpers.whatif.view import no_limits
 
 
 @pytest.fixture(scope="module")
@@ -251,3 +257,46 @@ def test_a_duration_is_said_for_a_reader(seconds: float | None, said: str) -> No
 @pytest.mark.parametrize(("count", "said"), [(640, "640 bytes"), (12_300, "12 kB"), (3_400_000, "3.4 MB")])
 def test_a_file_size_is_said_for_a_reader(count: int, said: str) -> None:
     assert say_size(count).replace("\N{NO-BREAK SPACE}", " ") == said
+
+
+@pytest.fixture(scope="module")
+def explorer() -> str:
+    """An explorer whose names look like all that a page rewrites in the output of a notebook."""
+    name = (
+        'id="how-made" href="#how-made" url(#how-made) <span class="pb-file" data-href="exports/x">x</span>'
+    )
+
+    def answer(settings: Settings) -> View:
+        rows = pd.DataFrame({"decision": ["a"], "name": [name], "quantity": [1.0], "money": [2.0]})
+        chart = Chart("bars", name, (name,), (Series(name, (1.0,), "setting"),), "money", name)
+        closed = 1.0 if settings["closed"] else 0.4132
+        return View(settings, (Kpi("WAPE", closed, "now"),), rows, no_limits(), chart, name)
+
+    controls = (Choice("closed", name, "Sites", (("", "none"), (name, name)), "", name),)
+    grid = {"closed": ("", name)}
+    return explore(Decision("x", name, name, controls, answer, grid, "x"))._repr_html_()
+
+
+def test_an_explorer_passes_through_but_for_the_style_of_its_own(weekly: ModuleType, explorer: str) -> None:
+    output = weekly.output("display_data", data={"text/html": explorer})
+    html = page_of(weekly, weekly.code_cell("x", [output]), before={"WAPE": 0.3}, history={"WAPE": [0.3]})
+    assert re.sub(r"<style.*?</style>\n?", "", explorer, flags=re.DOTALL) in html
+    assert "pb-since" not in html[html.index("<body>") :]
+    assert "better than" not in html[html.index("<body>") :]
+
+
+def test_data_of_explorers_are_not_scripts_and_the_policy_stays(weekly: ModuleType, explorer: str) -> None:
+    output = weekly.output("display_data", data={"text/html": explorer})
+    cell = weekly.code_cell("x", [output, output])
+    html, plain = page_of(weekly, cell), page_of(weekly, weekly.markdown("x"))
+    assert html.count('<script type="application/json" class="pb-grid">') == 2
+    assert html.count("<script>") == 1
+    policy = re.compile(r'Content-Security-Policy" content="([^"]*)"')
+    assert policy.findall(html) == policy.findall(plain)
+
+
+def test_a_page_explains_what_it_moves_with_one_small_script(page: str) -> None:
+    (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    assert "prepareExplorer" in script
+    assert "innerHTML" not in script
+    assert len(script.encode()) < 16_000

@@ -165,8 +165,8 @@ def render_page(notebook: NotebookNode, context: PageContext) -> str:
 
 
 def render_template(name: str, **values: Any) -> str:
-    """Return a page from one of our templates, with the style and the script inlined."""
-    script = _asset("page.js")
+    """Return a page from one of our templates, with the style and the scripts inlined as one."""
+    script = f"{_asset('page.js')}\n{_asset('explorer.js')}"
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     environment = _environment()
     return (

@@ -1,8 +1,8 @@
 """A small chart as SVG text, drawn in a millisecond: a slider needs it, and a page can hold a hundred.
 
 A figure of matplotlib takes 130 ms to draw and 20 kB; this one is a frame (grid, axis, legend: the same at
-every point of a grid) and marks (a few hundred bytes). Text takes the ink of the page, so one drawing serves
-light and dark. The first series is the plan, in grey; the last one is the setting, in colour.
+every point of a grid) and marks (a few hundred bytes), both lists of paths and texts. Text takes the ink of
+the page, so one drawing serves light and dark. The plan is grey and thin or dashed, the setting in colour.
 """
 
 from __future__ import annotations
@@ -16,13 +16,21 @@ from typing import Literal
 from helpers.errors import ParameterError
 from helpers.figures.style import COLOURS
 from helpers.report import say
+from helpers.report.formats import NOT_KNOWN, number
 
-WIDTH = 640.0
-_LEFT_BARS, _LEFT_LINES, _RIGHT, _TOP, _ROW, _FOOT = 190.0, 70.0, 70.0, 8.0, 30.0, 34.0
-_HEIGHT_LINES = 250.0
-_TICKS = 5
-_SERIES = {"plan": COLOURS["actual"], "setting": COLOURS["forecast"], "limit": COLOURS["limit"]}
+WIDTH = 480.0  # narrow enough to be read on a phone, and beside tiles on a desk
+_EDGE, _TOP, _ROW, _FOOT = 4.0, 22.0, 40.0, 22.0
+_LEFT_LINES, _RIGHT_LINES, _HEIGHT_LINES = 52.0, 28.0, 200.0
+_ROOM_FOR_VALUE = 58.0
+_LETTER = 6.3  # mean width of a letter at font size 12
+_LARGE_LETTER = 8.4  # at 16, as a phone shows it
+_TICKS = 4
+_DUST = 1e-6  # what is left of a sum that is zero
+_LEGEND_LINE = 18.0
+_SPACE = "\N{NO-BREAK SPACE}"
 Role = Literal["plan", "setting", "limit"]
+_COLOURS = {"plan": COLOURS["actual"], "setting": COLOURS["forecast"], "limit": COLOURS["limit"]}
+_DASHES = {"plan": ' stroke-dasharray="5 4"', "setting": "", "limit": ' stroke-dasharray="2 3"'}
 
 
 @dataclass(frozen=True)
@@ -96,21 +104,65 @@ class Scale:
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """A chart as SVG text: `frame` depends on kind, scale and unit alone, `marks` on the values."""
+class Shape:
+    """A path: areas (`fill-plan`) or a line (`line-plan`) in a role's colour; `line-grid` is the grid."""
 
-    frame: str
-    marks: str
+    look: str
+    path: str
+
+    def svg(self) -> str:
+        """Return the path as SVG text."""
+        return f'<path class="pb-{self.look}" d="{self.path}" {_LOOKS[self.look]}/>'
+
+
+@dataclass(frozen=True)
+class Word:
+    """A text; `anchor` says which end of it stands at x."""
+
+    x: float
+    y: float
+    text: str
+    anchor: Literal["start", "middle", "end"] = "start"
+
+    def svg(self) -> str:
+        """Return the text as SVG text."""
+        anchor = "" if self.anchor == "start" else f' text-anchor="{self.anchor}"'
+        return f'<text x="{self.x:g}" y="{self.y:g}"{anchor}>{escape(self.text)}</text>'
+
+
+Mark = Shape | Word
+_LOOKS = {
+    "line-grid": f'fill="none" stroke="{COLOURS["actual"]}" stroke-opacity=".35"',
+    **{f"fill-{role}": f'fill="{colour}"' for role, colour in _COLOURS.items()},
+    **{
+        f"line-{role}": f'fill="none" stroke="{colour}" stroke-width="2.5"{_DASHES[role]}'
+        for role, colour in _COLOURS.items()
+    },
+}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A chart as marks: `frame` (grid, axis, legend) is the same at every point of a grid, `marks` move."""
+
+    frame: tuple[Mark, ...]
+    marks: tuple[Mark, ...]
     width: float
     height: float
 
     def svg(self, alt: str) -> str:
         """Return the whole picture."""
         return (
-            f'<svg class="pb-chart" viewBox="0 0 {self.width:g} {self.height:g}" role="img" '
+            f'<svg class="pb-chart" viewBox="0 0 {self.width:g} {self.height:g}" width="{self.width:g}" '
+            f'height="{self.height:g}" style="max-width:100%;height:auto" role="img" '
             f'aria-label="{escape(alt, quote=True)}" xmlns="http://www.w3.org/2000/svg" '
-            f'font-size="12" fill="currentColor">{self.frame}<g class="pb-marks">{self.marks}</g></svg>'
+            f'font-size="12" fill="currentColor"><g class="pb-frame">{_joined(self.frame)}</g>'
+            f'<g class="pb-marks">{_joined(self.marks)}</g></svg>'
         )
+
+
+def _joined(marks: Iterable[Mark]) -> str:
+    return "".join(mark.svg() for mark in marks)
 
 
 def scale_of(charts: Iterable[Chart]) -> Scale:
@@ -118,6 +170,8 @@ def scale_of(charts: Iterable[Chart]) -> Scale:
     seen = list(charts)
     values = [value for chart in seen for one in chart.series for value in one.values if math.isfinite(value)]
     low, high = min([0.0, *values]), max([0.0, *values])
+    if high - low < _DUST:
+        low = high = 0.0
     step = _step(low, high)
     return Scale(
         math.floor(low / step + 1e-9) * step,
@@ -127,88 +181,104 @@ def scale_of(charts: Iterable[Chart]) -> Scale:
 
 
 def draw(chart: Chart, scale: Scale | None = None) -> Drawing:
-    """Return the chart as SVG text, on its own scale or on a common one."""
+    """Return the chart drawn on its own scale, or on a common one; a value that is not known has no mark."""
     scale = scale or scale_of([chart])
     return _draw_bars(chart, scale) if chart.kind == "bars" else _draw_lines(chart, scale)
 
 
 def _draw_bars(chart: Chart, scale: Scale) -> Drawing:
-    height = _TOP + _ROW * scale.rows + _FOOT
+    """A row per label: the label above its bars has the whole width, also on a phone."""
     bottom = _TOP + _ROW * scale.rows
-    at = _across(scale, _LEFT_BARS, WIDTH - _RIGHT)
-    ticks = "".join(
-        f'<path d="M{at(tick):.1f} {_TOP:g}V{bottom:g}" stroke="{_SERIES["plan"]}" stroke-opacity=".3"/>'
-        f'<text x="{at(tick):.1f}" y="{bottom + 15:g}" text-anchor="middle">'
-        f"{escape(_short(tick, chart.unit))}</text>"
+    at = _across(scale, _EDGE, WIDTH - _ROOM_FOR_VALUE)
+    grid = "".join(
+        f"M{_short(at(tick))} {_TOP + _ROW * row + 17:g}v{_ROW - 17:g}"  # not through the labels
         for tick in _ticks(scale)
+        for row in range(scale.rows)
     )
-    marks = "".join(_row_of_bars(chart, place, at) for place in range(len(chart.labels)))
-    return Drawing(ticks + _legend(chart, height), marks, WIDTH, height)
+    ticks = [Word(round(at(tick)), bottom + 15, text, "middle") for tick, text in _tick_words(chart, scale)]
+    if ticks and ticks[0].x < 24:
+        ticks[0] = Word(0, ticks[0].y, ticks[0].text)
+    legend, height = _legend(chart, bottom + _FOOT)
+    bars = (_bars(one, at) for one in chart.series)
+    names = (Word(0, _TOP + _ROW * row + 13, _cut(label)) for row, label in enumerate(chart.labels))
+    values = (_value(chart, row, at) for row in range(len(chart.labels) if chart.series else 0))
+    frame = (Shape("line-grid", grid), *ticks, Word(0, 12, chart.axis), *legend)
+    return Drawing(frame, (*names, *(bar for bar in bars if bar.path), *values), WIDTH, height)
 
 
-def _row_of_bars(chart: Chart, place: int, at: _Axis) -> str:
-    """A label, a bar for the setting, and a thin bar for the plan above it."""
-    top = _TOP + _ROW * place
-    label = chart.labels[place]
-    said = label if len(label) <= 28 else label[:27] + "…"
-    parts = [
-        f'<text x="{_LEFT_BARS - 8:g}" y="{top + 19:g}" text-anchor="end">{escape(said)}'
-        + (f"<title>{escape(label)}</title>" if said != label else "")
-        + "</text>"
-    ]
-    for one in chart.series:
-        value = one.values[place]
-        y, thick = (top + 4, 5) if one.role == "plan" else (top + 11, 13)
-        x, end = sorted((at(0.0), at(value)))
-        parts.append(
-            f'<rect x="{x:.1f}" y="{y:g}" width="{end - x:.1f}" height="{thick}" fill="{_SERIES[one.role]}"/>'
-        )
-    last = chart.series[-1].values[place]
-    end = max(at(0.0), *(at(one.values[place]) for one in chart.series))
-    parts.append(f'<text x="{end + 5:.1f}" y="{top + 21:g}">{escape(_short(last, chart.unit))}</text>')
-    return "".join(parts)
+def _bars(one: Series, at: _Axis) -> Shape:
+    """All bars of one series: the plan's are thin and stand above the setting's; a limit is a line across."""
+    drop, thick = {"plan": (18.0, 4.0), "setting": (24.0, 11.0), "limit": (17.0, 20.0)}[one.role]
+    parts = []
+    for row, value in enumerate(one.values):
+        if math.isfinite(value):
+            ends = (at(value) - 1.5, at(value) + 1.5) if one.role == "limit" else (at(0.0), at(value))
+            x, end = sorted(ends)
+            parts.append(
+                f"M{_short(x)} {_TOP + _ROW * row + drop:g}h{_short(end - x)}v{thick:g}H{_short(x)}z"
+            )
+    return Shape(f"fill-{one.role}", "".join(parts))
+
+
+def _value(chart: Chart, row: int, at: _Axis) -> Word:
+    """The value of the setting, behind the longest bar of its row."""
+    values = [one.values[row] for one in chart.series]
+    end = max(at(value) for value in (0.0, *values) if math.isfinite(value))
+    shown = next((one for one in reversed(chart.series) if one.role == "setting"), chart.series[-1])
+    return Word(round(end) + 5, _TOP + _ROW * row + 34, say_short(shown.values[row], chart.unit))
 
 
 def _draw_lines(chart: Chart, scale: Scale) -> Drawing:
-    bottom = _HEIGHT_LINES - _FOOT - 14
-    at = _across(scale, bottom, _TOP)
-    wide = _across(Scale(0, max(len(chart.labels) - 1, 1), 1), _LEFT_LINES, WIDTH - _RIGHT)
-    grid = "".join(
-        f'<path d="M{_LEFT_LINES:g} {at(tick):.1f}H{WIDTH - _RIGHT:g}" stroke="{_SERIES["plan"]}" '
-        f'stroke-opacity=".3"/><text x="{_LEFT_LINES - 6:g}" y="{at(tick) + 4:.1f}" text-anchor="end">'
-        f"{escape(_short(tick, chart.unit))}</text>"
-        for tick in _ticks(scale)
-    )
-    every = max(1, math.ceil(len(chart.labels) / 6))
-    names = "".join(
-        f'<text x="{wide(place):.1f}" y="{bottom + 16:g}" text-anchor="middle">{escape(label)}</text>'
+    bottom = _HEIGHT_LINES + _TOP + 8
+    at = _across(scale, bottom, _TOP + 8)
+    wide = _across(Scale(0, max(len(chart.labels) - 1, 1), 1), _LEFT_LINES, WIDTH - _RIGHT_LINES)
+    grid = "".join(f"M{_LEFT_LINES:g} {_short(at(tick))}H{WIDTH - _RIGHT_LINES:g}" for tick in _ticks(scale))
+    ticks = [
+        Word(_LEFT_LINES - 6, round(at(tick) + 4), text, "end") for tick, text in _tick_words(chart, scale)
+    ]
+    longest = max((len(label) for label in chart.labels), default=1)
+    every = max(1, math.ceil(len(chart.labels) * (longest + 2) * _LARGE_LETTER / (WIDTH - _LEFT_LINES)))
+    names = [
+        Word(round(wide(place)), bottom + 16, label, "middle")
         for place, label in enumerate(chart.labels)
         if place % every == 0
-    )
-    marks = "".join(_line(one, wide, at) for one in chart.series)
-    return Drawing(grid + names + _legend(chart, _HEIGHT_LINES), marks, WIDTH, _HEIGHT_LINES)
+    ]
+    legend, height = _legend(chart, bottom + _FOOT)
+    frame = (Shape("line-grid", grid), *ticks, *names, Word(0, 12, chart.axis), *legend)
+    last = sorted(chart.series, key=lambda one: one.role == "plan")  # its dashes show on an equal line
+    lines = (Shape(f"line-{one.role}", _line(one.values, wide, at)) for one in last)
+    return Drawing(frame, tuple(line for line in lines if line.path), WIDTH, height)
 
 
-def _line(one: Series, wide: _Axis, at: _Axis) -> str:
-    points = " ".join(f"{wide(x):.1f},{at(value):.1f}" for x, value in enumerate(one.values))
-    dash = ' stroke-dasharray="5 4"' if one.role != "setting" else ""
-    thick = 2.5 if one.role == "setting" else 2
-    return (
-        f'<polyline points="{points}" fill="none" stroke="{_SERIES[one.role]}" stroke-width="{thick}"{dash}/>'
-    )
+def _line(values: Iterable[float], wide: _Axis, at: _Axis) -> str:
+    """A line through the values that are known; a gap breaks it, and a single value is a short dash."""
+    runs: list[list[str]] = [[]]
+    for place, value in enumerate(values):
+        if math.isfinite(value):
+            runs[-1].append(f"{_short(wide(place))} {_short(at(value))}")
+        elif runs[-1]:
+            runs.append([])
+    return "".join("M" + ("L".join(run) if len(run) > 1 else f"{run[0]}h4") for run in runs if run)
 
 
-def _legend(chart: Chart, height: float) -> str:
-    """Names of the series beside what the axis is, along the foot."""
-    x, parts = 4.0, []
+def _legend(chart: Chart, top: float) -> tuple[list[Mark], float]:
+    """Return the names of the series along the foot, on as many lines as they need, and where they end."""
+    x, y, parts = 0.0, top + 10, list[Mark]()
     for one in chart.series:
-        parts.append(
-            f'<rect x="{x:g}" y="{height - 11:g}" width="14" height="{5 if one.role == "plan" else 9}" '
-            f'fill="{_SERIES[one.role]}"/><text x="{x + 19:g}" y="{height - 3:g}">{escape(one.name)}</text>'
-        )
-        x += 32 + 6.4 * len(one.name)
-    axis = f'<text x="{WIDTH - 4:g}" y="{height - 3:g}" text-anchor="end">{escape(chart.axis)}</text>'
-    return "".join(parts) + axis
+        wide = 34 + _LETTER * len(one.name)
+        if x and x + wide > WIDTH:
+            x, y = 0.0, y + _LEGEND_LINE
+        parts += [_swatch(chart, one, x, y), Word(x + 22, y + 4, one.name)]
+        x = round(x + wide)
+    return parts, y + 10
+
+
+def _swatch(chart: Chart, one: Series, x: float, y: float) -> Shape:
+    if chart.kind == "lines":
+        return Shape(f"line-{one.role}", f"M{x:g} {y:g}h16")
+    wide, thick = {"plan": (16, 4), "setting": (16, 10), "limit": (3, 14)}[one.role]
+    left = x + 8 - wide / 2
+    return Shape(f"fill-{one.role}", f"M{left:g} {y - thick / 2:g}h{wide}v{thick}H{left:g}z")
 
 
 @dataclass(frozen=True)
@@ -242,11 +312,43 @@ def _ticks(scale: Scale) -> list[float]:
     return [scale.low + step * k for k in range(round((scale.high - scale.low) / step) + 1)]
 
 
-def _short(value: float, unit: str) -> str:
-    """A value for an axis: thousands as k, millions as m, shares in per cent."""
+def _tick_words(chart: Chart, scale: Scale) -> list[tuple[float, str]]:
+    """The ticks with words of one form, exact enough to tell neighbours apart."""
+    ticks = _ticks(scale)
+    size, letter = _size(max(map(abs, ticks)), chart.unit)
+    step = _step(scale.low, scale.high) / size
+    digits = next(d for d in range(12) if abs(round(step, d) - step) <= 1e-6 * step)
+    zero = "0" if chart.unit != "share" else f"0{letter}"
+    return [
+        (tick, number(tick / size, digits) + letter if round(tick / size, digits) else zero) for tick in ticks
+    ]
+
+
+def say_short(value: float, unit: str) -> str:
+    """Return a value for a mark: three figures, thousands as k, millions as m, shares in per cent."""
+    if not math.isfinite(value):
+        return NOT_KNOWN
     if unit == "share":
-        return say(value, unit, 0)
-    for size, letter in ((1e6, "m"), (1e4, "k")):
-        if abs(value) >= size:
-            return f"{say(value / (1e6 if letter == 'm' else 1e3), '', 1 if letter == 'm' else 0)}{letter}"
-    return say(value, "", 0 if abs(value) >= 10 or float(value).is_integer() else 1)
+        return say(value, unit)
+    size, letter = _size(abs(value), unit)
+    figure = abs(value) / size
+    plain = float(value).is_integer() and not letter
+    digits = 0 if plain or figure >= 99.95 else 1 if figure >= 9.995 else 2
+    return number(value / size, digits) + letter
+
+
+def _size(largest: float, unit: str) -> tuple[float, str]:
+    """What values are divided by for short words, and the letter that says so."""
+    if unit == "share":
+        return 0.01, f"{_SPACE}%"
+    return (1e6, "m") if largest >= 1e6 else (1e3, "k") if largest >= 1e4 else (1.0, "")
+
+
+def _cut(label: str) -> str:
+    most = int((WIDTH - _EDGE) / _LETTER)
+    return label if len(label) <= most else label[: most - 1] + "…"
+
+
+def _short(value: float) -> str:
+    """A place with at most one decimal."""
+    return f"{round(value, 1) + 0.0:g}"

@@ -66,6 +66,7 @@ function sortBy(table, column, head) {
 
 function prepareTables() {
   for (const table of document.querySelectorAll(".pb-table table")) {
+    if (table.closest(".pb-explorer")) continue; // rows that come and go
     if (!table.tHead || table.tBodies[0].rows.length < 2) continue;
     [...table.tHead.rows[0].cells].forEach((head, column) => {
       const button = document.createElement("button");
