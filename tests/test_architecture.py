@@ -26,7 +26,9 @@ ALLOWED = {
     "report": BASE | DECISIONS | {"contract", "plan"},
     "whatif": BASE | DECISIONS | {"contract", "plan", "figures", "report"},
     "batch": BASE | {"contract", "report"},
-    "cli": BASE | {"contract", "batch", "report"},
+    "desk": BASE | {"contract", "batch", "report"},
+    "commands": BASE | {"contract", "batch", "report", "whatif", "desk"},
+    "cli": BASE | {"contract", "batch", "report", "commands"},
     "__init__": set(),
 }
 HEAVY = {

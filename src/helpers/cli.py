@@ -11,6 +11,8 @@ from pathlib import Path
 import click
 
 from helpers import __version__
+from helpers.commands.desk import lab, new_client
+from helpers.commands.sweep import sweep
 from helpers.errors import PageError, ParameterError, PlanbookError
 
 
@@ -34,13 +36,22 @@ def main() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
+for _command in (sweep, lab, new_client):
+    main.add_command(_command)
+
+
 @main.command()
 @click.option(
     "--data",
     "source",
-    default="data/sample",
-    show_default=True,
+    default="",
+    show_default="data/sample, or the client's",
     help="Folder, workbook, database file, or env:NAME of a database URL.",
+)
+@click.option(
+    "--client",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The client's folder: its data, parameters, scenarios and reports.",
 )
 @click.option(
     "--week", default="", help="ISO week to decide, such as 2026-W47. Default: the week after the data."
@@ -68,6 +79,7 @@ def main() -> None:
 )
 def run(  # one option, one argument
     source: str,
+    client: Path | None,
     week: str,
     scenario: str,
     assignments: Sequence[str],
@@ -81,6 +93,7 @@ def run(  # one option, one argument
     from helpers.batch.parameters import parse_assignments
     from helpers.batch.progress import Progress
     from helpers.batch.run import RunSettings, run_report
+    from helpers.contract.client import read_client
 
     settings = RunSettings(
         source=source,
@@ -92,11 +105,14 @@ def run(  # one option, one argument
         force=force,
         reports=reports,
         cluster=cluster,
+        client=read_client(client) if client else None,
     )
     with Progress() as progress:
         report = run_report(settings, progress.tell)
     click.echo(f"Report: {report.folder / 'index.html'}")
-    click.echo("Open it with: planbook open")
+    if report.manifest["changes"]:
+        click.echo(f"What-if, not the plan: {'; '.join(report.manifest['changes'])}.")
+    click.echo("Open it with: planbook open" + (f' --reports "{report.folder.parent}"' if client else ""))
     for page in report.manifest["pages"]:
         if page["status"] == "skipped":
             click.echo(f"{page['title']} was left out: {page['error']['message']}.")

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 ROOT_VARIABLE = "PLANBOOK_MEMORY"
 FORGET_VARIABLE = "PLANBOOK_FORGET"
+CLIENT_FILE = "client.yaml"
 PACKAGES = ("planbook", "pandas", "numpy", "duckdb", "statsforecast", "pulp", "highspy", "scipy")
 KEPT_DAYS = 30
 
@@ -122,10 +123,26 @@ def prune_memory(now: float | None = None) -> list[Path]:
 
 
 def _memory_root() -> Path:
-    """`PLANBOOK_MEMORY`, or `.planbook` in the project, or else in the present folder."""
+    """`PLANBOOK_MEMORY`, or `.planbook` in the client's folder, the project, or else the present folder."""
     if os.environ.get(ROOT_VARIABLE):
         return Path(os.environ[ROOT_VARIABLE]).resolve()
-    return (find_project() or Path.cwd()) / ".planbook"
+    return find_desk() / ".planbook"
+
+
+def find_desk(start: Path | None = None) -> Path:
+    """Return where work at `start` belongs: the client's folder around it, the project, or the folder itself.
+
+    What is remembered, exported and saved of a client's data stays in the client's folder, from whichever
+    folder below it a notebook was opened.
+    """
+    here = (start or Path.cwd()).resolve()
+    return find_client(here) or find_project(here) or here
+
+
+def find_client(start: Path | None = None) -> Path | None:
+    """Return the nearest folder at or above `start` that `planbook new-client` made: it holds client.yaml."""
+    here = (start or Path.cwd()).resolve()
+    return next((folder for folder in (here, *here.parents) if (folder / CLIENT_FILE).is_file()), None)
 
 
 def find_project(start: Path | None = None) -> Path | None:

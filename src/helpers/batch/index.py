@@ -29,12 +29,16 @@ def render_run_index(manifest: Manifest, earlier: Sequence[Manifest] = ()) -> st
     manifest
         The run, as in `run.json`.
     earlier
-        Manifests of earlier runs, in any order; those of the same case give differences and sparklines.
+        Manifests of earlier runs, in any order; those of the same case give differences and sparklines. For
+        a scenario the base run of the same week on the same data, or nothing.
     """
-    past = [
-        run for run in _in_order(earlier) if _is_same_line(run, manifest) and _start(run) < _start(manifest)
-    ]
-    return render_template("run.html.j2", run=_run_view(manifest), kpis=_kpi_views([*past, manifest]))
+    line = [run for run in _in_order(earlier) if _is_same_line(run, manifest)]
+    if manifest.get("scenario"):
+        base = [run for run in line if run.get("run") == manifest.get("compared_with")]
+        kpis = _kpi_views([*base, manifest], is_scenario=True)
+    else:
+        kpis = _kpi_views([*(run for run in line if _start(run) < _start(manifest)), manifest])
+    return render_template("run.html.j2", run=_run_view(manifest), kpis=kpis)
 
 
 def render_reports_index(manifests: Sequence[Manifest]) -> str:
@@ -67,6 +71,9 @@ def _run_view(manifest: Manifest) -> dict[str, Any]:
         "name": manifest.get("run", NOT_KNOWN),
         "week": manifest.get("week", NOT_KNOWN),
         "scenario": manifest.get("scenario", ""),
+        "note": manifest.get("note", ""),
+        "changes": manifest.get("changes") or [],
+        "against": f"the base run {base}" if (base := manifest.get("compared_with")) else "",
         "case_name": case.get("name", NOT_KNOWN),
         "as_of": case.get("as_of", NOT_KNOWN),
         "status": manifest.get("status", "failed"),
@@ -115,6 +122,8 @@ def _run_line(manifest: Manifest) -> dict[str, Any]:
     verdicts = [page.get("headline") for page in manifest.get("pages", []) if page.get("headline")]
     return {
         "name": name,
+        "scenario": manifest.get("scenario", ""),
+        "changes": "; ".join(manifest.get("changes") or []),
         "href": f"{name}/index.html",
         "status": manifest.get("status", "failed"),
         "seconds": manifest.get("seconds"),
@@ -123,14 +132,20 @@ def _run_line(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def _kpi_views(oldest_first: Sequence[Manifest]) -> list[dict[str, Any]]:
-    """Return the tiles of the last run: value, line over the runs, difference to the run before."""
+def _kpi_views(oldest_first: Sequence[Manifest], *, is_scenario: bool = False) -> list[dict[str, Any]]:
+    """Return the tiles of the last run: value, line over the runs, difference to the run before.
+
+    A scenario has a base and no past: it gets the difference to the base, and no line over time.
+    """
     if not oldest_first:
         return []
     history = kpi_history(oldest_first)
     before_run = str(oldest_first[-2].get("run", "the run before")) if len(oldest_first) > 1 else ""
     latest = list(_kpis(oldest_first[-1]).items())[:_MOST_TILES]
-    return [_kpi_view(name, record, history[name], before_run) for name, record in latest]
+    if is_scenario:
+        before_run = f"the base run {before_run}" if before_run else ""
+    tiles = [_kpi_view(name, record, history[name], before_run) for name, record in latest]
+    return [{**tile, "line": Markup()} for tile in tiles] if is_scenario else tiles
 
 
 def _kpi_view(

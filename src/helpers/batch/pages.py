@@ -96,6 +96,10 @@ class PageContext:
         KPI values of the run before, by name, and what that run is called.
     history
         KPI values of earlier runs of the case, by name, oldest first, without this run.
+    scenario, note, changes
+        Name of the what-if that the run holds, what it is about, and each change in words; empty for a plan.
+    compared
+        Whether there is a base run that a scenario's figures are held against.
     """
 
     name: str
@@ -116,6 +120,10 @@ class PageContext:
     before: Mapping[str, float | None] = field(default_factory=dict)
     before_run: str = "the run before"
     history: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
+    scenario: str = ""
+    note: str = ""
+    changes: Sequence[str] = ()
+    compared: bool = False
 
     @property
     def status(self) -> str:

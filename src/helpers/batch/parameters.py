@@ -9,10 +9,14 @@ from __future__ import annotations
 import ast
 import difflib
 import io
+import json
 import tokenize
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
+
+import yaml
 
 from helpers.errors import ParameterError
 
@@ -47,9 +51,12 @@ class Parameter:
         if not isinstance(parsed, wanted) or (wanted is not bool and isinstance(parsed, bool)):
             raise ParameterError(
                 f"Parameter '{self.name}' is {self.type} ({self.help}); got {value!r}. "
-                f"Example: -p {self.name}={self.default}"
+                f"Example: -p {self.name}={self._example()}"
             )
         return parsed
+
+    def _example(self) -> str:
+        return '"{growth: 0.1}"' if self.name == "what_if" else str(self.default)
 
 
 def read_parameters(cells: Iterable[Mapping[str, Any]]) -> tuple[Parameter, ...]:
@@ -88,9 +95,20 @@ def parse_assignments(assignments: Iterable[str]) -> dict[str, str]:
 
 
 def assign_parameters(
-    pages: Mapping[str, tuple[Parameter, ...]], values: Mapping[str, Any]
+    pages: Mapping[str, tuple[Parameter, ...]],
+    values: Mapping[str, Any],
+    own: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> dict[str, dict[str, Any]]:
     """Return for each page the values that it takes, checked.
+
+    Parameters
+    ----------
+    pages
+        Page → the parameters that it declares.
+    values
+        Parameter → value for every page that has it.
+    own
+        Page → values of that page alone, which those of `values` go over.
 
     Raises
     ------
@@ -102,16 +120,76 @@ def assign_parameters(
     assigned: dict[str, dict[str, Any]] = {}
     for page, parameters in pages.items():
         assigned[page] = {}
+        given = {**own.get(page, {}), **values}
         for parameter in parameters:
-            if parameter.name not in values:
+            if parameter.name not in given:
                 continue
             try:
-                assigned[page][parameter.name] = parameter.accept(values[parameter.name])
+                assigned[page][parameter.name] = parameter.accept(given[parameter.name])
             except ParameterError as error:
                 problems.append(str(error))
     if problems:
         raise ParameterError("\n".join(dict.fromkeys(problems)))
     return assigned
+
+
+def own_values(
+    pages: Mapping[str, tuple[Parameter, ...]], own: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Return a client's own values by page, checked.
+
+    Parameters
+    ----------
+    pages
+        Page → the parameters that it declares.
+    own
+        Parameter → value for every page that has it, or page → {parameter: value}, which goes over that.
+
+    Raises
+    ------
+    ParameterError
+        A name that no page takes, or a value of the wrong type; all of them at once.
+    """
+    shared = {name: value for name, value in own.items() if name not in pages}
+    problems = _problems_of(pages, shared)
+    found = {}
+    for page, parameters in pages.items():
+        section = own.get(page) or {}
+        if not isinstance(section, Mapping):
+            problems.append(f"{page} is followed by 'parameter: value' lines, set in; got {section!r}.")
+            continue
+        problems += _problems_of({page: parameters}, section)
+        names = {parameter.name for parameter in parameters}
+        found[page] = {name: value for name, value in {**shared, **section}.items() if name in names}
+    if problems:
+        raise ParameterError("\n".join(f"parameters.yaml: {problem}" for problem in problems))
+    return found
+
+
+def _problems_of(pages: Mapping[str, tuple[Parameter, ...]], values: Mapping[str, Any]) -> list[str]:
+    try:
+        assign_parameters(pages, values)
+    except ParameterError as error:
+        return str(error).splitlines()
+    return []
+
+
+def with_values(source: str, values: Mapping[str, Any]) -> str:
+    """Return the text of a parameters cell with other values; names, types and help stay as they are."""
+    lines = source.splitlines()
+    for node in ast.parse(source).body:
+        if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value):
+            continue
+        if node.target.id in values and node.value.lineno == node.value.end_lineno:
+            line = lines[node.value.lineno - 1].encode()
+            before, after = line[: node.value.col_offset], line[node.value.end_col_offset :]
+            lines[node.value.lineno - 1] = before.decode() + _literal(values[node.target.id]) + after.decode()
+    return "\n".join(lines)
+
+
+def _literal(value: Any) -> str:
+    """Return a value as Python writes it, texts in double quotes as the notebooks have them."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
 def _unknown(name: str, known: set[str]) -> str:
@@ -127,6 +205,14 @@ def _from_text(text: str, wanted: str) -> Any:
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+        return _from_yaml(text) if wanted == "dict" else text
+
+
+def _from_yaml(text: str) -> Any:
+    """Read `{growth: 0.1}`, which a shell lets pass and a scenario file holds."""
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError, ValueError):
         return text
 
 

@@ -12,6 +12,7 @@ import nbformat
 from helpers.batch.execute import Outcome
 from helpers.batch.index import kpi_history, kpi_values, render_run_index
 from helpers.batch.manifest import (
+    base_run,
     describe_software,
     earlier_runs,
     hash_files,
@@ -19,10 +20,10 @@ from helpers.batch.manifest import (
     write_manifest,
 )
 from helpers.batch.notebooks import Notebook
-from helpers.batch.pages import PageContext, PageFailure, PageLink, render_page
+from helpers.batch.pages import PageContext, PageFailure, PageLink, plain_value, render_page
 from helpers.batch.records import read_headline, read_records
 from helpers.contract import Case
-from helpers.report import write_workbook
+from helpers.report import say_changes, write_workbook
 
 
 def publish_run(
@@ -36,7 +37,7 @@ def publish_run(
 ) -> dict[str, Any]:
     """Write everything of a run beside its executed notebooks in `staging`; return the manifest."""
     pages = [_describe_page(notebook, outcomes[notebook.name], staging) for notebook in notebooks]
-    before = earlier_runs(read_manifests(reports), case.name, facts["run"])
+    before = _runs_before(read_manifests(reports), case, facts)
     _write_pages(pages, before, case, facts, staging)
     exports = staging / "exports"
     if exports.is_dir() and any(exports.glob("*.csv")):
@@ -47,6 +48,10 @@ def publish_run(
         "run": facts["run"],
         "week": facts["week"],
         "scenario": facts["scenario"],
+        "note": facts["note"],
+        "what_if": facts["what_if"],
+        "changes": list(_changes(facts)),
+        "compared_with": before[-1]["run"] if before else "",
         "status": "failed" if any(page["status"] == "failed" for page in pages) else "ok",
         "started": facts["started"],
         "case": _describe_case(case),
@@ -60,6 +65,22 @@ def publish_run(
     write_manifest(staging, manifest)
     (staging / "index.html").write_text(render_run_index(manifest, before), encoding="utf-8")
     return manifest
+
+
+def _runs_before(
+    manifests: Sequence[dict[str, Any]], case: Case, facts: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return what the figures are held against: earlier weeks, or for a scenario the base of this week."""
+    if not facts["scenario"]:
+        return earlier_runs(manifests, case.name, facts["run"])
+    base = base_run(manifests, case.fingerprint, facts["week"])
+    return [base] if base else []
+
+
+def _changes(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a scenario changes, in words: its controls, then notebook parameters by their names."""
+    own = [f"{name} = {plain_value(value)}" for name, value in facts["changed_parameters"].items()]
+    return (*say_changes(facts["what_if"]), *own)
 
 
 def _describe_page(notebook: Notebook, outcome: Outcome, staging: Path) -> dict[str, Any]:
@@ -138,10 +159,20 @@ def _write_pages(
             code_version=software["code_version"],
             checks=_say_checks(case),
             before=kpi_values(before[-1]) if before else {},
-            before_run=before[-1]["run"] if before else "the run before",
-            history=kpi_history(before),
+            before_run=_say_before(before, facts),
+            history={} if facts["scenario"] else kpi_history(before),
+            scenario=facts["scenario"],
+            note=facts["note"],
+            changes=_changes(facts),
+            compared=bool(before),
         )
         (staging / page["html"]).write_text(render_page(node, context), encoding="utf-8")
+
+
+def _say_before(before: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) -> str:
+    if not before:
+        return "the run before"
+    return f"the base run {before[-1]['run']}" if facts["scenario"] else str(before[-1]["run"])
 
 
 def _say_checks(case: Case) -> str:

@@ -4,35 +4,35 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import re
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from helpers.batch.execute import Job, Outcome, execute, prepare_worker
 from helpers.batch.notebooks import Notebook, find_notebooks, project_folder, select_notebooks
-from helpers.batch.parameters import assign_parameters
+from helpers.batch.parameters import Parameter, assign_parameters, own_values
 from helpers.batch.place import put_in_place, refuse_foreign, staging_folder, write_in_place
 from helpers.batch.publish import publish_run
 from helpers.batch.weeks import cutoff_of, decision_week, monday_of
 from helpers.cluster import CLUSTER_VARIABLE, check_cluster
 from helpers.contract.case import Case
+from helpers.contract.client import EXPORTS_VARIABLE, Client, at_client
+from helpers.contract.controls import check_what_if
 from helpers.contract.load import load_case, snapshot_environment
 from helpers.contract.readiness import missing_for
+from helpers.contract.scenarios import Scenario, check_name, read_scenario, scenarios_folder
 from helpers.errors import ParameterError
 from helpers.memory import FORGET_VARIABLE, prune_memory
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
-EXPORTS_VARIABLE = "PLANBOOK_EXPORTS"
+SAMPLE = "data/sample"
+UNNAMED = "what-if"  # scenario of a run that changes something and was given no name
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,14 @@ class RunSettings:
     Parameters
     ----------
     source
-        As `load_case` takes it.
+        As `load_case` takes it; blank for the client's data, or the sample case.
     week
         ISO week to decide; blank for the week after the data.
     scenario
         Name of `scenarios/<name>.yaml`, or a label for the values given; blank for the base run.
     parameters
-        Values for the notebooks' parameters cells.
+        Values for the notebooks' parameters cells; `what_if` is the changes of a scenario, and goes over
+        those of the scenario's file.
     pages
         Pages wanted, by name or number; all where empty.
     jobs
@@ -59,9 +60,11 @@ class RunSettings:
         Folder of all reports; blank for `reports` in the project.
     cluster
         Address of a Dask scheduler that the pages may hand their heavy work to; blank for none.
+    client
+        Whose folder gives own parameters and scenarios and keeps the reports; None for the project's.
     """
 
-    source: str = "data/sample"
+    source: str = ""
     week: str = ""
     scenario: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -70,13 +73,16 @@ class RunSettings:
     force: bool = False
     reports: Path | None = None
     cluster: str = ""
+    client: Client | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot name a run."""
+        if not self.source:
+            object.__setattr__(self, "source", self.client.source if self.client else SAMPLE)
         if self.week:
             monday_of(self.week)
-        if self.scenario and not NAME.fullmatch(self.scenario):
-            raise ParameterError(f"--scenario takes letters, digits, - and _; got {self.scenario!r}.")
+        if self.scenario:
+            check_name(self.scenario)
         if "source" in self.parameters:
             raise ParameterError("The source is given by --data, once for all pages; take it out of -p.")
         if self.jobs < 0:
@@ -111,12 +117,21 @@ def run_report(settings: RunSettings, tell: Callable[[Outcome, int], None] | Non
     PlanbookError
         Before any kernel starts: the source, a parameter or a page name is wrong.
     """
+    with at_client(settings.client):
+        return _run_report(settings, tell)
+
+
+def _run_report(settings: RunSettings, tell: Callable[[Outcome, int], None] | None) -> Report:
     started, clock = dt.datetime.now(dt.UTC), time.perf_counter()
     project = project_folder()
-    notebooks = select_notebooks(find_notebooks(project), settings.pages)
-    values = {**_scenario_values(project, settings), **settings.parameters}
-    assign_parameters(_declared(notebooks), values)
-    reports = settings.reports or project / "reports"
+    suite = find_notebooks(project)
+    notebooks = select_notebooks(suite, settings.pages)
+    scenario = _scenario(settings)
+    settings = replace(settings, scenario=scenario.name)
+    own = own_values(_declared(suite), settings.client.parameters() if settings.client else {})
+    values = _scenario_values(settings, scenario, suite, notebooks)
+    assign_parameters(_declared(notebooks), values, own)
+    reports = settings.reports or (settings.client.reports if settings.client else project / "reports")
     if settings.cluster:
         check_cluster(settings.cluster)
     with _Workers(settings, notebooks) as workers:
@@ -124,7 +139,7 @@ def run_report(settings: RunSettings, tell: Callable[[Outcome, int], None] | Non
         week = settings.week or decision_week(case.as_of)
         name = f"{week}-{settings.scenario}" if settings.scenario else week
         values = {"source": settings.source, **_cutoff_value(settings, notebooks), **values}
-        assigned = assign_parameters(_declared(notebooks), values)
+        assigned = assign_parameters(_declared(notebooks), values, own)
         refuse_foreign(reports / name)
         with staging_folder(reports, name) as staging:
             environment = _environment(settings, staging, snapshot_environment(settings.source, case))
@@ -146,6 +161,9 @@ def run_report(settings: RunSettings, tell: Callable[[Outcome, int], None] | Non
                     "run": name,
                     "week": week,
                     "scenario": settings.scenario,
+                    "note": scenario.note,
+                    "what_if": dict(scenario.what_if),
+                    "changed_parameters": dict(scenario.parameters) if scenario.name else {},
                     "started": started.isoformat(timespec="seconds"),
                     "clock": clock,
                     "parameters": {notebook.name: assigned[notebook.name] for notebook in notebooks},
@@ -171,25 +189,34 @@ def _declared(notebooks: Sequence[Notebook]) -> dict[str, Any]:
     return {notebook.name: notebook.parameters for notebook in notebooks}
 
 
-def _scenario_values(project: Path, settings: RunSettings) -> dict[str, Any]:
+def _scenario(settings: RunSettings) -> Scenario:
+    """Return what the run changes: the scenario's file, with what was given by -p over it."""
+    path = scenarios_folder() / f"{settings.scenario}.yaml"
+    given = {name: value for name, value in settings.parameters.items() if name != "what_if"}
+    changes = _given_changes(settings.parameters.get("what_if", {}))
     if not settings.scenario:
-        return {}
-    path = project / "scenarios" / f"{settings.scenario}.yaml"
-    if not path.is_file():
-        if settings.parameters:
-            return {}
+        return Scenario(UNNAMED if changes else "", "", changes, given)
+    if not path.is_file() and not settings.parameters:
         raise ParameterError(
             f"No scenario '{settings.scenario}': no file scenarios/{path.name}, and no value given by -p."
         )
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ParameterError(f"scenarios/{path.name} cannot be read as YAML: {error}") from error
-    if not isinstance(values, dict):
-        raise ParameterError(f"scenarios/{path.name}: expected 'name: value' lines; got {values!r}.")
-    if "source" in values:
-        raise ParameterError(f"scenarios/{path.name}: the source is given by --data, not by a scenario.")
-    return {str(name): value for name, value in values.items()}
+    kept = read_scenario(path) if path.is_file() else Scenario(settings.scenario)
+    return replace(kept, what_if={**kept.what_if, **changes}, parameters={**kept.parameters, **given})
+
+
+def _given_changes(value: Any) -> dict[str, float | str | bool]:
+    return check_what_if(Parameter("what_if", "dict", {}, "control: value").accept(value))
+
+
+def _scenario_values(
+    settings: RunSettings, scenario: Scenario, suite: Sequence[Notebook], pages: Sequence[Notebook]
+) -> dict[str, Any]:
+    """Return the values for the pages that are run; a scenario's file may name parameters of others too."""
+    changes = {"what_if": dict(scenario.what_if)} if scenario.what_if else {}
+    values = {**scenario.parameters, **changes}
+    assign_parameters(_declared(suite), values)
+    here = {p.name for notebook in pages for p in notebook.parameters} | set(settings.parameters)
+    return {name: value for name, value in values.items() if name in here}
 
 
 def _cutoff_value(settings: RunSettings, notebooks: Sequence[Notebook]) -> dict[str, str]:

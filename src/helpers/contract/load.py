@@ -13,6 +13,7 @@ import pandas as pd
 
 from helpers.contract.case import CASE_FILE, Case, make_case, open_case
 from helpers.contract.check import check_raw_tables, register_frames
+from helpers.contract.client import client_around
 from helpers.contract.engine import cases_folder, workshop
 from helpers.contract.mapping import FILE_NAME, read_mapping
 from helpers.contract.sources import is_environment, read_source, resolve_source, source_files
@@ -98,6 +99,7 @@ def _stamp(source: str | Path, mapping: Path | None) -> str:
     if is_environment(source):
         return f"database-{uuid.uuid4().hex}"
     digest = hashlib.blake2b(str(resolve_source(source)).encode(), digest_size=12)
+    digest.update(_name(source).encode())
     for path in [*source_files(source), *([mapping] if mapping else [])]:
         digest.update(path.name.encode())
         with path.open("rb") as file:
@@ -118,4 +120,8 @@ def _read_case(source: str | Path, mapping_path: Path | None, target: Path) -> C
 
 
 def _name(source: str | Path) -> str:
-    return str(source).removeprefix("env:") if is_environment(source) else resolve_source(source).name
+    if is_environment(source):
+        return str(source).removeprefix("env:")
+    path = resolve_source(source)
+    client = client_around(path)
+    return client.name if client else path.name

@@ -5,7 +5,16 @@ is computed that a decision depends on, and all text is treated as data: escaped
 neutralised in spreadsheets.
 """
 
-from helpers.report.exports import Export, export, export_all, export_parts, exports_folder, write_csv
+from helpers.report.changes import say_changes
+from helpers.report.exports import (
+    Export,
+    export,
+    export_all,
+    export_parts,
+    export_to,
+    exports_folder,
+    write_csv,
+)
 from helpers.report.figures import FigureOutput, figure
 from helpers.report.formats import say, say_cell
 from helpers.report.headlines import Headline, headline
@@ -23,6 +32,7 @@ __all__ = [
     "export",
     "export_all",
     "export_parts",
+    "export_to",
     "exports_folder",
     "figure",
     "headline",
@@ -30,6 +40,7 @@ __all__ = [
     "record_kpis",
     "say",
     "say_cell",
+    "say_changes",
     "table",
     "tiles",
     "write_csv",

@@ -23,7 +23,7 @@ from typing import Any, Final
 import pandas as pd
 
 from helpers.errors import ParameterError
-from helpers.memory import find_project
+from helpers.memory import find_desk
 from helpers.report.formats import is_known
 from helpers.report.standalone import STANDALONE_STYLE
 
@@ -98,11 +98,23 @@ def export(
     ParameterError
         For a name that is no file name, or a unit of a column that is not there.
     """
+    return export_to(exports_folder(), frame, name, units, title, in_workbook=in_workbook)
+
+
+def export_to(
+    folder: Path,
+    frame: pd.DataFrame,
+    name: str,
+    units: Mapping[str, str],
+    title: str = "",
+    *,
+    in_workbook: bool = True,
+) -> Export:
+    """Write a table as `export` does, into a folder of one's own: what a command makes outside a run."""
     _check(frame, name, units)
     columns = tuple(ExportColumn(str(c), _kind(frame[c]), units.get(str(c), "")) for c in frame.columns)
     title = title or name.replace("_", " ").capitalize()
     written = Export(name, title, len(frame), columns, in_workbook)
-    folder = exports_folder()
     write_atomically(folder / f"{name}.csv", _csv_bytes(frame, columns))
     about = json.dumps(asdict(written), ensure_ascii=False, indent=1, sort_keys=True)
     write_atomically(folder / ABOUT_FOLDER / f"{name}.json", about.encode())
@@ -153,7 +165,7 @@ def _file_part(text: str) -> str:
 def exports_folder() -> Path:
     """Return where exports go: `PLANBOOK_EXPORTS` in a run, else `reports/interactive/exports`."""
     given = os.environ.get(EXPORTS_VARIABLE)
-    return Path(given) if given else (find_project() or Path.cwd()) / _DEFAULT_FOLDER
+    return Path(given) if given else find_desk() / _DEFAULT_FOLDER
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
