@@ -46,10 +46,12 @@ def customers_case() -> NamedCase:
     keys = list(zip(past["product_id"], past["start"] + np.timedelta64(2, "D"), strict=True))
     promoted = pd.MultiIndex.from_frame(orders[["product_id", "order_date"]]).isin(keys)
     table = orders.assign(
-        customer_id=pd.Series(named, index=orders.index).where(named != "", None),
+        customer_id=pd.Series([name or None for name in named], index=orders.index, dtype="object"),
         unit_price=np.where(number == 3, 8.0, 10.0),
         discount=np.where(promoted, shop.DEPTH, np.where(number == 2, 0.1, 0.0)),
-        promotion_id=pd.Series(np.where(promoted, "A", ""), index=orders.index).where(promoted, None),
+        promotion_id=pd.Series(
+            ["A" if inside else None for inside in promoted], index=orders.index, dtype="object"
+        ),
     )
     return NamedCase({**plain.tables, "orders": table}, plain.as_of)
 

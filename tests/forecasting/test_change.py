@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -57,13 +58,14 @@ def shares_by_loop(forecast: Forecast, customer: str) -> list[float]:
     """The customer's units ÷ all units of the last 52 weeks, line by line."""
     since = pd.Timestamp(forecast.cutoff - timedelta(weeks=52))
     found = []
-    for series in forecast.series.itertuples():
+    lines = customers_case().table("orders").to_dict("records")
+    for series in forecast.series.to_dict("records"):
         mine = total = 0.0
-        for line in customers_case().table("orders").itertuples():
-            there = (line.product_id, line.site_id) == (series.product_id, series.site_id)
-            if there and since < line.order_date <= pd.Timestamp(forecast.cutoff):
-                total += line.quantity
-                mine += line.quantity if line.customer_id == customer else 0.0
+        for line in lines:
+            there = line["product_id"] == series["product_id"] and line["site_id"] == series["site_id"]
+            if there and since < line["order_date"] <= pd.Timestamp(forecast.cutoff):
+                total += line["quantity"]
+                mine += line["quantity"] if line["customer_id"] == customer else 0.0
         found.append(mine / total if total else 0.0)
     return found
 
@@ -104,10 +106,10 @@ def test_another_demand_has_another_fingerprint_and_can_be_pickled(
     assert grown.notes[-1].startswith("What if: demand +10\N{NO-BREAK SPACE}%; accuracy, review")
 
 
-@pytest.mark.parametrize("growth", [-0.5, 0.1, 1.0])
+@pytest.mark.parametrize("growth", [-0.5, 0.1])
 def test_paths_follow_the_means_and_keep_what_counts_are(forecast: Forecast, growth: float) -> None:
     changed = change_demand(forecast, DemandChange(growth=growth), customers_case())
-    before, now = forecast.paths(400), changed.paths(400)
+    before, now = forecast.paths(300), changed.paths(300)
     np.testing.assert_array_equal(np.isnan(before), np.isnan(now))
     assert (np.sign(growth) * np.nan_to_num(now - before) >= 0).all()  # the same luck, another level
     assert np.nansum(now) / np.nansum(before) == pytest.approx(1 + growth, rel=0.03)
@@ -162,7 +164,7 @@ def test_two_who_bought_everything_leave_nothing(forecast: Forecast, levers: Dem
     assert (gone.forecast.loc[~launched, "mean"] == 0).all()
     assert (gone.forecast.loc[launched, "mean"] > 0).any()
     rows = np.flatnonzero(gone.series["product_id"] != "N1").tolist()
-    assert np.nansum(gone.paths(5, rows=rows)) == 0
+    assert np.nansum(gone.paths(2, rows=rows)) == 0
 
 
 def test_a_customer_who_bought_nothing_in_the_last_year_changes_nothing(forecast: Forecast) -> None:
@@ -227,27 +229,24 @@ def test_a_shallower_discount_takes_a_lift_away_and_makes_no_loss_of_it(levers: 
     assert hurting.lifts(-0.2, slope=1.0).tolist() == pytest.approx([0.9])
 
 
-@settings(max_examples=25, deadline=None)
+@cache
+def shared_levers() -> DemandLevers:
+    """For hypothesis, to which no fixture can be handed."""
+    return DemandLevers(customers_forecast(), customers_case())
+
+
+@settings(max_examples=10, deadline=None)
 @given(
     growth=st.floats(-0.5, 1),
     points=st.floats(-0.2, 0.2),
     customer=st.sampled_from(["", "K1", "K3", "K4"]),
 )
 def test_changes_together_are_the_product_of_each_alone(growth: float, points: float, customer: str) -> None:
-    levers = LEVERS()
+    levers = shared_levers()
     found = levers.factor(DemandChange(growth, points, customer))
     alone = [DemandChange(growth), DemandChange(0, points), DemandChange(0, 0, customer)]
     np.testing.assert_allclose(found, np.prod([levers.factor(change) for change in alone], axis=0))
     assert (found >= 0).all()
-
-
-_SHARED: list[DemandLevers] = []
-
-
-def LEVERS() -> DemandLevers:  # noqa: N802  # stands for a fixture, which hypothesis cannot hand over
-    if not _SHARED:
-        _SHARED.append(DemandLevers(customers_forecast(), customers_case()))
-    return _SHARED[0]
 
 
 def test_a_customer_who_is_not_there_is_refused_in_words(forecast: Forecast) -> None:
@@ -270,13 +269,10 @@ def test_without_promotions_ahead_their_depth_changes_nothing(forecast: Forecast
 
 
 def test_a_promotion_that_was_let_count_moves_too(forecast: Forecast) -> None:
-    case = customers_case()
-    promotions = case.table("promotions")
-    extra = promotions[promotions["promotion_id"] == "PLAN2"]
-    history, background = read_background(case, read_history(case, shop.LIGHT), shop.LIGHT, extra)
-    effects = know(history, background, shop.LIGHT).factors.effects
-    approved = replace(forecast, promotions=effects.table, effects=effects.pooled)
-    moved = DemandLevers(approved, case).factor(DemandChange(promotion_depth=0.1)) != 1
+    ahead = forecast.promotions[forecast.promotions["promotion_id"] == "AHEAD"]
+    plan = ahead.assign(promotion_id="PLAN2", product_id="P2", status="planned")
+    approved = replace(forecast, promotions=pd.concat([forecast.promotions, plan], ignore_index=True))
+    moved = DemandLevers(approved, customers_case()).factor(DemandChange(promotion_depth=0.1)) != 1
     assert set(forecast.series.loc[moved.any(axis=1), "product_id"]) == {"P0", "P2"}
 
 

@@ -81,19 +81,32 @@ def largest_customers(forecast: Forecast, case: LineCase, most: int = 10) -> pd.
 
 
 def _check_there(forecast: Forecast, case: LineCase, customers: Sequence[str]) -> None:
-    known = case.query(f"""
-        SELECT DISTINCT customer_id FROM orders
-        WHERE customer_id IS NOT NULL AND order_date <= DATE '{forecast.cutoff}' ORDER BY 1
-    """)["customer_id"].astype(str)  # noqa: S608 - the day comes from a date
-    missing = [name for name in customers if name not in set(known)]
+    named = ", ".join(_quoted(name) for name in customers)
+    there = set(_who_bought(forecast, case, f"customer_id IN ({named})"))
+    missing = [name for name in customers if name not in there]
     if missing:
-        close = {name: difflib.get_close_matches(name, known, n=1) for name in missing}
-        hints = "".join(f" Did you mean '{found[0]}'?" for found in close.values() if found)
-        count = f"The orders name {len(known):,} customers" if len(known) else "The orders name no customers"
+        known = _who_bought(forecast, case, "customer_id IS NOT NULL")
+        close = [difflib.get_close_matches(name, known, n=1) for name in missing]
+        hints = "".join(f" Did you mean '{found[0]}'?" for found in close if found)
+        count = _say_known(len(known))
         raise ParameterError(
             f"lost_customer: {', '.join(map(repr, missing))} bought nothing up to {forecast.cutoff}.{hints} "
             f"{count}. Give the customer_id of one who bought, or leave it empty."
         )
+
+
+def _say_known(count: int) -> str:
+    if not count:
+        return "The orders name no customers"
+    return f"The orders name {count:,} customers" if count > 1 else "The orders name 1 customer"
+
+
+def _who_bought(forecast: Forecast, case: LineCase, who: str) -> list[str]:
+    found = case.query(f"""
+        SELECT DISTINCT customer_id FROM orders
+        WHERE {who} AND order_date <= DATE '{forecast.cutoff}' ORDER BY 1
+    """)  # noqa: S608 - names are quoted, the day comes from a date
+    return [str(name) for name in found["customer_id"]]
 
 
 def _lines(forecast: Forecast) -> str:
@@ -126,4 +139,4 @@ def _quoted(text: str) -> str:
 
 def _on_series(forecast: Forecast, rows: pd.DataFrame) -> Floats:
     values = rows.set_index(KEYS)["units"].reindex(pd.MultiIndex.from_frame(forecast.series[KEYS]))
-    return values.astype("float64").fillna(0.0).to_numpy()
+    return np.asarray(values.astype("float64").fillna(0.0), dtype=np.float64)

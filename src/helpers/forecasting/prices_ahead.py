@@ -49,9 +49,9 @@ def read_prices_ahead(forecast: Forecast, case: DemandCase) -> PricesAhead:
     cost, listed = (product.map(table[name]).astype("float64") for name in ("unit_cost", "list_price"))
     return PricesAhead(
         name=product.map(table["name"]).fillna(product).astype(str),
-        price=sold.fillna(listed).to_numpy(),
-        cost=cost.to_numpy(),
-        value=cost.fillna(listed).to_numpy(),
+        price=np.asarray(sold.fillna(listed), dtype=np.float64),
+        cost=np.asarray(cost, dtype=np.float64),
+        value=np.asarray(cost.fillna(listed), dtype=np.float64),
     )
 
 

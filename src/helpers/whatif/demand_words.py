@@ -84,11 +84,15 @@ def say_outcome(change: DemandChange, outcome: Outcome) -> tuple[str, str]:
 def say_notes(levers: DemandLevers, change: DemandChange, outcome: Outcome) -> tuple[str, ...]:
     """Return how to read a setting: what moved it, how sure that is, and what is left out."""
     found = [
-        HOW_TO_READ,
+        HOW_TO_READ if math.isfinite(outcome.width) else "",
         *(_say_depth(levers.promotions, change, outcome) if change.promotion_depth else ()),
         _say_lost(levers, change) if change.lost_customer else "",
-        _say_unknown(outcome.unpriced, "price", "revenue and margin leave"),
-        _say_unknown(outcome.uncosted, "unit cost", "the margin leaves"),
+        _say_unknown(outcome.unpriced, "price", "revenue and margin leave")
+        if outcome.revenue is not None
+        else "",
+        _say_unknown(outcome.uncosted, "unit cost", "the margin leaves")
+        if outcome.margin is not None
+        else "",
     ]
     return tuple(note for note in found if note)
 
