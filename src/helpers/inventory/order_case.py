@@ -242,15 +242,20 @@ def order_limits(
     """
     shared: list[SharedLimit] = [*_site_limits(case, outlook, policy, settings, rows)]
     shared += _supply_limits(case, outlook, rows)
-    if settings.budget > 0:
-        table = pd.DataFrame(
-            {"first_week": [0], "last_week": [settings.frozen_weeks - 1], "limit": [settings.budget]}
-        )
-        shared.append(budget(table))
     least = outlook.offers[~outlook.offers["is_lane"] & (outlook.offers["minimum_order_value"] > 0)]
     highest = least.groupby(["supplier_id", "site_id"])["minimum_order_value"].max()
     minimum = highest.rename("limit").reset_index() if len(highest) else None
-    return OrderLimits(shared=tuple(shared), minimum_order_value=minimum)
+    return within_budget(OrderLimits(shared=tuple(shared), minimum_order_value=minimum), settings)
+
+
+def within_budget(limits: OrderLimits, settings: InventorySettings) -> OrderLimits:
+    """Return the limits with the budget of the settings in place of any other; 0 is no limit."""
+    shared = [rule for rule in limits.shared if rule.measure != "money"]
+    if settings.budget > 0:
+        last = settings.frozen_weeks - 1
+        table = pd.DataFrame({"first_week": [0], "last_week": [last], "limit": [settings.budget]})
+        shared.append(budget(table))
+    return OrderLimits(shared=tuple(shared), minimum_order_value=limits.minimum_order_value)
 
 
 def _site_limits(

@@ -29,6 +29,7 @@ from helpers.inventory.order_case import (
     order_limits,
     order_options,
     supplier_lanes,
+    within_budget,
 )
 from helpers.inventory.orders.plan import OrderPlan, OrderSettings, plan_orders
 from helpers.inventory.orders.ranking import ranked_purchases
@@ -118,14 +119,32 @@ def plan_inventory(
     )
 
 
-def order(case: Case, outlook: Outlook, policy: Policy, settings: InventorySettings) -> OrderPlan:
-    """Plan the orders of all pairs that suppliers deliver."""
+def order(
+    case: Case,
+    outlook: Outlook,
+    policy: Policy,
+    settings: InventorySettings,
+    *,
+    known: OrderPlan | None = None,
+) -> OrderPlan:
+    """Plan the orders of all pairs that suppliers deliver.
+
+    Parameters
+    ----------
+    known
+        A plan of the same outlook, levels and settings but for the budget: its grid is used again.
+    """
+    how = OrderSettings(settings.frozen_weeks, settings.gap, settings.time_limit)
+    if known is not None:
+        laid = known.problem
+        limits = within_budget(laid.limits, settings)
+        return plan_orders(laid.items, laid.options, limits, how, laid=laid)
     rows = bought_pairs(outlook)
     return plan_orders(
         order_items(outlook, policy, settings, rows),
         order_options(case, outlook, settings, rows),
         order_limits(case, outlook, policy, settings, rows),
-        OrderSettings(settings.frozen_weeks, settings.gap, settings.time_limit),
+        how,
     )
 
 

@@ -19,6 +19,7 @@ from helpers.inventory.orders.plan import OrderPlan
 from helpers.inventory.orders.ranking import RankedPurchases
 from helpers.inventory.outlook import Outlook
 from helpers.inventory.policy import Policy
+from helpers.inventory.promise import promised_fill_rate
 from helpers.inventory.settings import InventorySettings
 from helpers.inventory.stock.classes import Classes
 from helpers.inventory.stock.stockout_risk import StockoutRisk
@@ -108,10 +109,7 @@ class InventoryPlan:
     @property
     def promised_fill_rate(self) -> Kpi:
         """Share of all demand that the levels promise to serve from stock."""
-        table = self.policy.table
-        own = self.outlook.own_demand.mean(axis=(1, 2))
-        served = float((table["fill_rate"] * own).sum())
-        return ratio_kpi("promised fill rate", served, float(own.sum()), "levels of the weeks ahead")
+        return promised_fill_rate(self.outlook, self.policy)
 
     @property
     def firm(self) -> pd.DataFrame:

@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from helpers.inventory.orders.limits import OrderLimits, budget
+from helpers.inventory.order_case import within_budget
+from helpers.inventory.orders.limits import budget
 from helpers.inventory.orders.plan import OrderSettings, plan_orders
-from helpers.inventory.orders.rounds import Problem
 from helpers.inventory.policy import CLASSES, recommend_policy
+from helpers.inventory.promise import promise_of
 from helpers.inventory.result import InventoryPlan
-from helpers.inventory.settings import WEEKS_PER_YEAR, InventorySettings
+from helpers.inventory.settings import InventorySettings
 
 
 def budget_scenarios(plan: InventoryPlan, shares: Sequence[float] = (1.0, 0.5, 0.25, 0.0)) -> pd.DataFrame:
@@ -34,7 +35,7 @@ def budget_scenarios(plan: InventoryPlan, shares: Sequence[float] = (1.0, 0.5, 0
         gap.
     """
     frozen, problem = plan.settings.frozen_weeks, plan.orders.problem
-    own = _without_budget(problem)
+    own = within_budget(problem.limits, replace(plan.settings, budget=0.0))
     rows = []
     for share in shares:
         most = share * plan.firm_value
@@ -44,6 +45,7 @@ def budget_scenarios(plan: InventoryPlan, shares: Sequence[float] = (1.0, 0.5, 0
             problem.options,
             replace(own, shared=(*own.shared, budget(table))),
             OrderSettings(frozen, plan.settings.gap, plan.settings.time_limit),
+            laid=problem,
         )
         firm = found.orders[found.orders["is_frozen"]]
         price = found.limits.loc[found.limits["rule"] == "open-to-buy budget", "price"]
@@ -60,13 +62,6 @@ def budget_scenarios(plan: InventoryPlan, shares: Sequence[float] = (1.0, 0.5, 0
             }
         )
     return pd.DataFrame(rows)
-
-
-def _without_budget(problem: Problem) -> OrderLimits:
-    """Return the limits of a plan but for its budget; minimum order values stay."""
-    shared = tuple(part.rule for part in problem.rows.rules if part.rule.measure != "money")
-    tables = [part.rule.table.drop(columns="week").drop_duplicates() for part in problem.minimum.rules]
-    return OrderLimits(shared, tables[0] if tables else None)
 
 
 def service_scenarios(
@@ -110,17 +105,12 @@ def _points(share: float) -> str:
 
 def _promised(plan: InventoryPlan, settings: InventorySettings, change: float) -> dict[str, float]:
     """Promise of levels under other settings, over a year."""
-    policy = recommend_policy(plan.outlook, settings)
-    pairs, own = plan.outlook.pairs, plan.outlook.own_demand.mean(axis=(1, 2))
-    short = (1 - policy.table["fill_rate"].to_numpy()) * own
-    lost = float((short * pairs["unit_margin"]).sum() * WEEKS_PER_YEAR)
-    value = float(policy.table["expected_value"].sum())
-    holding = value * settings.holding_rate
+    found = promise_of(plan.outlook, recommend_policy(plan.outlook, settings), settings)
     return {
         "change": change,
-        "fill_rate": float(1 - short.sum() / max(float(own.sum()), 1e-9)),
-        "stock_value": value,
-        "holding_cost": holding,
-        "lost_margin": lost,
-        "total": holding + lost,
+        "fill_rate": found.fill_rate,
+        "stock_value": found.stock_value,
+        "holding_cost": found.holding_cost,
+        "lost_margin": found.lost_margin,
+        "total": found.holding_cost + found.lost_margin,
     }

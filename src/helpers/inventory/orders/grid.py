@@ -294,10 +294,12 @@ def repeat_chunk(chunk: Chunk, count: int, items: int, options: int) -> Chunk:
 
     ways = tuple(
         Ways(
-            on(way.option, options),
-            way.stride,
-            *(np.tile(part, count) for part in (way.fewest, way.most, way.cheap)),
-            way.is_capped,
+            option=on(way.option, options),
+            stride=way.stride,
+            fewest=np.tile(way.fewest, count),
+            most=np.tile(way.most, count),
+            cheap=np.tile(way.cheap, count),
+            is_capped=way.is_capped,
         )
         for way in chunk.ways
     )

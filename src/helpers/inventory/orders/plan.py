@@ -163,6 +163,8 @@ def plan_orders(
     options: OrderOptions,
     limits: OrderLimits | None = None,
     settings: OrderSettings | None = None,
+    *,
+    laid: Problem | None = None,
 ) -> OrderPlan:
     """Return the cheapest orders within the shared limits, with bound, gap and prices.
 
@@ -176,6 +178,8 @@ def plan_orders(
         What the items share; none without.
     settings
         Frozen weeks, gap, time limit.
+    laid
+        The problem of an earlier plan of the same items and options, other limits: its grid is used again.
 
     Returns
     -------
@@ -200,7 +204,7 @@ def plan_orders(
     begun = time.perf_counter()
     limits, settings = limits or OrderLimits(), settings or OrderSettings()
     check_together(items, options)
-    problem, clashes = _lay(items, options, limits, settings)
+    problem, clashes = _lay(items, options, limits, settings, laid)
     deadline = begun + settings.time_limit * 0.7
     priced = find_prices(
         problem, close=settings.gap / 50, most_rounds=settings.most_rounds, deadline=deadline
@@ -213,7 +217,11 @@ def plan_orders(
 
 
 def _lay(
-    items: OrderItems, options: OrderOptions, limits: OrderLimits, settings: OrderSettings
+    items: OrderItems,
+    options: OrderOptions,
+    limits: OrderLimits,
+    settings: OrderSettings,
+    laid: Problem | None,
 ) -> tuple[Problem, tuple[str, ...]]:
     """Lay the problem; take limits that no plan can keep as far as they must give way."""
     rows = match_limits(items, options, limits)
@@ -223,12 +231,16 @@ def _lay(
     minimum = (
         match_limits(items, options, none) if table is None else match_minimum(items, options, table, frozen)
     )
-    problem = lay_problem(items, options, rows, minimum, settings.most_lots)
+    if laid is None or laid.items is not items or laid.options is not options:
+        problem = lay_problem(items, options, rows, minimum, settings.most_lots)
+    else:
+        problem = laid.with_rows(rows, minimum)
     least = np.asarray(play_nothing(problem).use.sum(axis=0)).ravel()
     full = np.isinf(rows.relax_cost) & (least > rows.limit + 1e-9 * np.maximum(1.0, np.abs(rows.limit)))
     if not full.any():
         return problem, ()
-    return replace(problem, limit=np.where(full, least, rows.limit)), _say_clashes(problem, least, full)
+    kept = np.where(full, least, rows.limit)
+    return replace(problem, limit=kept), _say_clashes(problem, least, full)
 
 
 def _say_clashes(problem: Problem, least: Floats, full: Flags) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ bound(π) = Σ_i min_plan ( cost_i + π · use_i ) − π · limit   for every �
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from helpers.inventory.arguments import Floats
 from helpers.inventory.orders.cost import use_of, value_of
 from helpers.inventory.orders.grid import CELLS, Chunk, Steps, cut_chunks, lay_grid, repeat_chunk, take_items
-from helpers.inventory.orders.limits import LimitRows
+from helpers.inventory.orders.limits import LimitRows, OrderLimits
 from helpers.inventory.orders.problem import Flags, OrderItems, OrderOptions
 from helpers.inventory.orders.program import ItemPlans, PricedCosts, best_plans
 
@@ -79,6 +79,20 @@ class Problem:
     limit: Floats
     steps: Steps
     chunks: tuple[Chunk, ...]
+
+    @property
+    def limits(self) -> OrderLimits:
+        """The limits that the rows were laid from."""
+        shared = tuple(part.rule for part in self.rows.rules)
+        tables = [part.rule.table.drop(columns="week").drop_duplicates() for part in self.minimum.rules]
+        return OrderLimits(shared, tables[0] if tables else None)
+
+    def with_rows(self, rows: LimitRows, minimum: LimitRows) -> Problem:
+        """Return the same grid under other limits; what it gives without prices is the same."""
+        found = replace(self, rows=rows, minimum=minimum, limit=rows.limit)
+        if "free" in vars(self):
+            vars(found)["free"] = self.free
+        return found
 
     @property
     def weeks(self) -> int:

@@ -67,6 +67,11 @@ def change_offers(known: pd.DataFrame, settings: InventorySettings) -> pd.DataFr
     is_bought = ~known["is_lane"].to_numpy(dtype="bool")
     _refuse_unknown(closed, sorted(known.loc[is_bought, "supplier_id"].unique()))
     is_closed = is_bought & (known["supplier_id"] == closed).to_numpy()
+    if not (is_bought & ~is_closed).any():
+        raise ParameterError(
+            f"InventorySettings: 'closed_supplier' is '{closed}', and nobody else delivers anything: there "
+            "is nothing left to plan orders with. Leave it open, or add supply terms of another supplier."
+        )
     return offers[~is_closed].reset_index(drop=True)
 
 
