@@ -1,6 +1,6 @@
 """A decision to be played with in JupyterLab: sliders, and beside them what they lead to.
 
-`what_if(decision)` as the last line of a cell shows the panel where there is a front end for widgets. Where
+`panel(decision)` as the last line of a cell shows the panel where there is a front end for widgets. Where
 there is none (a mailed page, a viewer on the web), the same output is plain HTML, made of the same view.
 """
 
@@ -209,7 +209,7 @@ class WhatIf:
         }
 
 
-def what_if(
+def panel(
     decision: Decision,
     static: object | None = None,
     store: ScenarioStore | None = None,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -66,7 +65,7 @@ class View:
                 raise ParameterError(f"View: table '{name}' has no column {', '.join(missing)}.")
         if self.decisions["decision"].duplicated().any():
             raise ParameterError("View: table 'decisions' names a decision twice.")
-        object.__setattr__(self, "settings", MappingProxyType(dict(self.settings)))
+        object.__setattr__(self, "settings", dict(self.settings))
 
     def value(self, name: str) -> float | None:
         """Return the value of the tile called `name`, in the unit of its definition."""
