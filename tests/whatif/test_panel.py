@@ -140,7 +140,7 @@ def test_one_decision_differs_and_two_differ(toy: Decision) -> None:
 def test_a_binding_limit_comes_with_its_price(toy: Decision) -> None:
     words = str(Text(render_limits(toy.view({"budget": 500}).limits)))
     assert "budget 500 500 0.50" in words
-    assert "None:" in render_limits(toy.base.limits)
+    assert "No limit binds." in render_limits(toy.base.limits)
 
 
 def test_a_price_that_nobody_knows_is_said_so(toy: Decision) -> None:

@@ -23,8 +23,8 @@ CELL_TIMEOUT = 3_600
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 # What papermill and the kernel write about time and place; the same data must give the same file.
 VOLATILE_NOTEBOOK = ("papermill", "widgets", "language_info")
-# A view of widgets names models that died with the kernel: a reader would see "Error displaying widget" in the
-# place of the HTML that comes beside it.
+# A view of widgets names models that died with the kernel: a reader would see "Error displaying widget"
+# in the place of the HTML that comes beside it.
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 VOLATILE_CELL = ("papermill", "execution")
 

@@ -117,7 +117,7 @@ def _amount(value: float) -> str:
 def render_limits(limits: pd.DataFrame) -> str:
     """Return the limits that bind, and what one unit more of each would be worth."""
     if limits.empty:
-        return "<h4>Limits that bind</h4><p>None: more of anything would change nothing.</p>"
+        return "<h4>Limits that bind</h4><p>No limit binds.</p>"
     rows = "".join(
         f'<tr><th scope="row">{escape(str(row.limit))}</th><td>{escape(_of(row.used, row.unit))}</td>'
         f"<td>{escape(_of(row.most, row.unit))}</td><td>{escape(say(row.price, 'money', 2))}</td></tr>"  # type: ignore[arg-type]  # pandas-stubs types a row's cells as hashables

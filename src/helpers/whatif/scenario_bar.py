@@ -99,8 +99,8 @@ class ScenarioBar:
         chosen = self._list.value
         names = self._tried(self._store.names) or ()
         self._list.options = names
-        if chosen in names:
-            self._list.value = chosen
+        if names:
+            self._list.value = chosen if chosen in names else names[0]
 
     def _save(self, _: object) -> None:
         name = self._name.value.strip()

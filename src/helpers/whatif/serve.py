@@ -167,7 +167,6 @@ def _configuration(port: int, token: str) -> dict[str, dict[str, object]]:
         "VoilaConfiguration": {
             "strip_sources": True,
             "show_tracebacks": False,
-            "show_margins": True,
             # The next visitor's kernel has the plans computed before they come.
             "preheat_kernel": True,
             "default_pool_size": 1,
