@@ -117,6 +117,7 @@ def test_every_axis_holds_its_values_and_its_ticks_differ(low: float, high: floa
     ticks = [mark for mark in draw(chart).frame if isinstance(mark, Word) and mark.anchor == "end"]
     assert 2 <= len(ticks) <= 8
     assert len({tick.text for tick in ticks}) == len(ticks)
+    assert "0" in {tick.text for tick in ticks}
 
 
 @given(
@@ -167,7 +168,7 @@ def test_a_long_legend_takes_another_line() -> None:
 @pytest.mark.parametrize("kind", ["bars", "lines"])
 def test_a_chart_of_nothing_is_an_empty_frame(kind: str) -> None:
     assert draw(chart_of(kind, [], [])).marks == ()
-    assert scale_of([]) == Scale(0.0, 0.25, 1)
+    assert scale_of([]) == Scale(0.0, 0.25, 1, 0.25)
     assert draw(Chart(kind, "t", ("a",), (), "money", "a"))  # type: ignore[arg-type]  # a text of the test
 
 

@@ -16,8 +16,8 @@ from helpers.errors import ParameterError, SolverError
 from helpers.report import say
 from helpers.whatif import Choice, Decision, Refusal, Settings, Slider, Switch, Value, View, changed_decisions
 from helpers.whatif.chart import Chart, Series, Shape, draw, scale_of
-from helpers.whatif.explorer import Exploration, explore, remember_exploration
-from helpers.whatif.explorer_html import grid_json
+from helpers.whatif.exploration import Exploration, grid_json
+from helpers.whatif.explorer import explore, remember_exploration
 from helpers.whatif.shown import MOST_ROWS, Shown, digits_of, show
 from helpers.whatif.view import compare_tiles
 

@@ -96,11 +96,12 @@ class Chart:
 
 @dataclass(frozen=True)
 class Scale:
-    """The bounds of the value axis, and how many rows the frame has room for."""
+    """Bounds of the value axis, how many rows the frame has room for, and the step between ticks."""
 
     low: float
     high: float
     rows: int
+    step: float
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,7 @@ def scale_of(charts: Iterable[Chart]) -> Scale:
         math.floor(low / step + 1e-9) * step,
         math.ceil(high / step - 1e-9) * step or step,
         max((len(chart.labels) for chart in seen), default=1),
+        step,
     )
 
 
@@ -231,7 +233,7 @@ def _value(chart: Chart, row: int, at: _Axis) -> Word:
 def _draw_lines(chart: Chart, scale: Scale) -> Drawing:
     bottom = _HEIGHT_LINES + _TOP + 8
     at = _across(scale, bottom, _TOP + 8)
-    wide = _across(Scale(0, max(len(chart.labels) - 1, 1), 1), _LEFT_LINES, WIDTH - _RIGHT_LINES)
+    wide = _across(Scale(0, max(len(chart.labels) - 1, 1), 1, 1), _LEFT_LINES, WIDTH - _RIGHT_LINES)
     grid = "".join(f"M{_LEFT_LINES:g} {_short(at(tick))}H{WIDTH - _RIGHT_LINES:g}" for tick in _ticks(scale))
     ticks = [
         Word(_LEFT_LINES - 6, round(at(tick) + 4), text, "end") for tick, text in _tick_words(chart, scale)
@@ -308,15 +310,14 @@ def _step(low: float, high: float) -> float:
 
 
 def _ticks(scale: Scale) -> list[float]:
-    step = _step(scale.low, scale.high)
-    return [scale.low + step * k for k in range(round((scale.high - scale.low) / step) + 1)]
+    return [scale.low + scale.step * k for k in range(round((scale.high - scale.low) / scale.step) + 1)]
 
 
 def _tick_words(chart: Chart, scale: Scale) -> list[tuple[float, str]]:
     """The ticks with words of one form, exact enough to tell neighbours apart."""
     ticks = _ticks(scale)
     size, letter = _size(max(map(abs, ticks)), chart.unit)
-    step = _step(scale.low, scale.high) / size
+    step = scale.step / size
     digits = next(d for d in range(12) if abs(round(step, d) - step) <= 1e-6 * step)
     zero = "0" if chart.unit != "share" else f"0{letter}"
     return [

@@ -10,7 +10,6 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from helpers.errors import ParameterError
 from helpers.memory import remember
@@ -18,92 +17,11 @@ from helpers.report.tiles import title_of
 from helpers.whatif.chart import Chart, Scale, scale_of
 from helpers.whatif.controls import Choice, Control, Settings, Slider, Value
 from helpers.whatif.decision import Decision
-from helpers.whatif.explorer_html import explorer_html
-from helpers.whatif.shown import Shown, digits_of, show
+from helpers.whatif.exploration import Exploration, Stops, place_of
+from helpers.whatif.shown import digits_of, show
 from helpers.whatif.view import Refusal, View
 
 MOST_POINTS = 200
-
-
-@dataclass(frozen=True)
-class Stops:
-    """A control as an explorer moves it: the values that were computed, and their words.
-
-    Parameters
-    ----------
-    name, label, help
-        As of the control.
-    kind
-        `slider`, `choice` or `switch`.
-    values, words
-        The stops in order; "no limit" stands after the largest number.
-    plan
-        Place of the plan's own value.
-    """
-
-    name: str
-    label: str
-    help: str
-    kind: Literal["slider", "choice", "switch"]
-    values: tuple[Value, ...]
-    words: tuple[str, ...]
-    plan: int
-
-
-@dataclass(frozen=True)
-class Exploration:
-    """Every point of a grid in words; it displays itself, and pages of a run make it move.
-
-    Parameters
-    ----------
-    name, title, question
-        Of the decision.
-    stops
-        One per control that the grid moves.
-    points
-        One per combination of stops; the stops of the last control vary fastest.
-    meanings
-        Name and definition of each tile.
-    """
-
-    name: str
-    title: str
-    question: str
-    stops: tuple[Stops, ...]
-    points: tuple[Shown | Refusal, ...]
-    meanings: tuple[tuple[str, str], ...]
-
-    @property
-    def base(self) -> Shown | Refusal:
-        """The plan itself."""
-        return self.at({})
-
-    def at(self, settings: Settings) -> Shown | Refusal:
-        """Return what is shown at a setting of the grid; controls that are not named stand as planned.
-
-        Raises
-        ------
-        ParameterError
-            A control that the grid does not move, or a value between its stops: nothing is guessed there.
-        """
-        moves = {one.name for one in self.stops}
-        wrong = [f"'{name}' is not moved by this grid" for name in settings if name not in moves]
-        wrong += [
-            f"'{one.name}' was not computed at {settings[one.name]!r}; its stops are {', '.join(one.words)}"
-            for one in self.stops
-            if one.name in settings and settings[one.name] not in one.values
-        ]
-        if wrong:
-            raise ParameterError(f"Exploration '{self.name}': {'; '.join(wrong)}.")
-        return self.points[place_of(self.stops, settings)]
-
-    def __repr__(self) -> str:
-        base = self.base
-        said = base.reason if isinstance(base, Refusal) else base.sentence
-        return f"{self.title}: {said} ({len(self.points)} points in the report page)"
-
-    def _repr_html_(self) -> str:
-        return explorer_html(self)
 
 
 @dataclass(frozen=True)
@@ -211,15 +129,6 @@ def _rank(control: Control, value: Value) -> tuple[bool, float]:
         return (False, [name for name, _ in control.options].index(str(value)))
     is_free = isinstance(control, Slider) and control.none_at is not None and value == control.none_at
     return (is_free, float(value))
-
-
-def place_of(stops: Sequence[Stops], settings: Settings) -> int:
-    """Return the place among the points of a setting of the grid; what is not named stands as planned."""
-    place = 0
-    for one in stops:
-        stop = one.values.index(settings[one.name]) if one.name in settings else one.plan
-        place = place * len(one.values) + stop
-    return place
 
 
 def _walk(stops: Sequence[Stops]) -> Iterator[Settings]:

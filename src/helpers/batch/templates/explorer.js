@@ -1,5 +1,5 @@
 // What-if explorers. Each moves between the points that the run computed; Python wrote every word and figure.
-// The data (helpers.whatif.explorer_html.grid_json) name texts and parts by their place in two lists.
+// The data (helpers.whatif.exploration.grid_json) name texts and parts by their place in two lists.
 const SVG = "http://www.w3.org/2000/svg";
 
 function make(tag, look, content = "") {

@@ -1,4 +1,4 @@
-"""An exploration as HTML: the plan for any viewer, and all points as data for the script of a report page.
+"""An exploration: the plan as HTML for any viewer, and all points as data for the script of a report page.
 
 The face is plain HTML, so that it reads well in JupyterLab, in a repository viewer and on paper. The data
 block is JSON, which no browser runs; `templates/explorer.js` of the batch builds controls from it.
@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Hashable
-from dataclasses import astuple
+from collections.abc import Hashable, Sequence
+from dataclasses import astuple, dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Literal
 
+from helpers.errors import ParameterError
 from helpers.report.standalone import STANDALONE_STYLE
 from helpers.whatif.chart import Mark, Shape
+from helpers.whatif.controls import Settings, Value
+from helpers.whatif.shown import Shown, ShownTable, ShownTile
 from helpers.whatif.view import Refusal
-
-if TYPE_CHECKING:
-    from helpers.whatif.explorer import Exploration
-    from helpers.whatif.shown import Shown, ShownTable, ShownTile
 
 PLANNED: Final = "As planned"
 REFUSED: Final = "There is no plan at this setting."
@@ -29,6 +28,96 @@ _PIECES: Final = re.compile(r"(?<=[:;,.] )")
 _NO_MARKUP: Final = {
     ord(letter): f"\\u{ord(letter):04x}" for letter in "<>&\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}"
 }
+
+
+@dataclass(frozen=True)
+class Stops:
+    """A control as an explorer moves it: the values that were computed, and their words.
+
+    Parameters
+    ----------
+    name, label, help
+        As of the control.
+    kind
+        `slider`, `choice` or `switch`.
+    values, words
+        The stops in order; "no limit" stands after the largest number.
+    plan
+        Place of the plan's own value.
+    """
+
+    name: str
+    label: str
+    help: str
+    kind: Literal["slider", "choice", "switch"]
+    values: tuple[Value, ...]
+    words: tuple[str, ...]
+    plan: int
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """Every point of a grid in words; it displays itself, and pages of a run make it move.
+
+    Parameters
+    ----------
+    name, title, question
+        Of the decision.
+    stops
+        One per control that the grid moves.
+    points
+        One per combination of stops; the stops of the last control vary fastest.
+    meanings
+        Name and definition of each tile.
+    """
+
+    name: str
+    title: str
+    question: str
+    stops: tuple[Stops, ...]
+    points: tuple[Shown | Refusal, ...]
+    meanings: tuple[tuple[str, str], ...]
+
+    @property
+    def base(self) -> Shown | Refusal:
+        """The plan itself."""
+        return self.at({})
+
+    def at(self, settings: Settings) -> Shown | Refusal:
+        """Return what is shown at a setting of the grid; controls that are not named stand as planned.
+
+        Raises
+        ------
+        ParameterError
+            A control that the grid does not move, or a value between its stops: nothing is guessed there.
+        """
+        moves = {one.name for one in self.stops}
+        wrong = [f"'{name}' is not moved by this grid" for name in settings if name not in moves]
+        wrong += [
+            f"'{one.name}' was not computed at {settings[one.name]!r}; its stops are {', '.join(one.words)}"
+            for one in self.stops
+            if one.name in settings and settings[one.name] not in one.values
+        ]
+        if wrong:
+            raise ParameterError(f"Exploration '{self.name}': {'; '.join(wrong)}.")
+        return self.points[place_of(self.stops, settings)]
+
+    def __repr__(self) -> str:
+        base = self.base
+        said = base.reason if isinstance(base, Refusal) else base.sentence
+        return f"{self.title}: {said} ({len(self.points)} points in the report page)"
+
+    def _repr_html_(self) -> str:
+        return explorer_html(self)
+
+
+def place_of(stops: Sequence[Stops], settings: Settings) -> int:
+    """Return the place among the points of a setting of the grid; what is not named stands as planned."""
+    place = 0
+    for one in stops:
+        stop = one.values.index(settings[one.name]) if one.name in settings else one.plan
+        place = place * len(one.values) + stop
+    return place
 
 
 def explorer_html(explored: Exploration) -> str:
