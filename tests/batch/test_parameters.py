@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 from nbformat import v4
 
-from helpers.batch.parameters import Parameter, assign_parameters, parse_assignments, read_parameters
+from helpers.batch.parameters import (
+    Parameter,
+    assign_parameters,
+    parse_assignments,
+    read_parameters,
+    with_values,
+)
 from helpers.errors import ParameterError
 
 SOURCE = """\
@@ -98,3 +104,12 @@ def test_assignments_of_the_command_line() -> None:
 def test_malformed_assignments_are_refused(texts: list[str]) -> None:
     with pytest.raises(ParameterError):
         parse_assignments(texts)
+
+
+def test_cell_gets_other_values_and_keeps_types_and_help() -> None:
+    changed = with_values(SOURCE, {"source": 'a "b" ü', "interval": 0.8, "methods": ["x"], "unknown": 1})
+    cell = v4.new_code_cell(changed, metadata={"tags": ["parameters"]})
+    before = read_parameters([v4.new_code_cell(SOURCE, metadata={"tags": ["parameters"]})])
+    after = read_parameters([cell])
+    assert [p.default for p in after] == ['a "b" ü', 13, 0.8, False, ["x"]]
+    assert [(p.name, p.type, p.help) for p in after] == [(p.name, p.type, p.help) for p in before]

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from helpers.batch.manifest import without_times
+from helpers.batch.manifest import base_run, without_times
 from helpers.batch.run import RunSettings, run_report
 from helpers.cli import main
 from helpers.contract import load_case
@@ -70,6 +70,56 @@ def test_scenario_file_gives_the_values(project: Path) -> None:
     (project / "scenarios" / "boom.yaml").write_text("growth: 1.0\n")
     report = run_report(RunSettings(scenario="boom", pages=["0"]))
     assert report.manifest["pages"][0]["headline"] == "Plan for 32 units."
+
+
+def test_scenario_says_what_it_changes_and_is_held_against_its_own_week_only(project: Path) -> None:
+    path = project / "notebooks" / "0_first.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[1].source += "\nwhat_if: dict = {}  # control: value, as a scenario holds them"
+    notebook.cells[3].source = notebook.cells[3].source.replace(
+        "growth)", 'growth + what_if.get("growth", 0))'
+    )
+    nbformat.write(notebook, path)
+    (project / "scenarios").mkdir()
+    file = "note: A <b>good</b> year\nwhat_if: {growth: 0.5, budget: 0}\n"
+    (project / "scenarios" / "boom.yaml").write_text(file)
+    alone = run_report(RunSettings(scenario="boom", pages=["0"])).manifest
+    assert (alone["compared_with"], alone["pages"][0]["headline"]) == ("", "Plan for 24 units.")
+    assert "no difference is shown" in (project / "reports" / "2026-W04-boom" / "0_first.html").read_text()
+    base = run_report(RunSettings(pages=["0"])).manifest
+    assert base["compared_with"] == "", "a scenario is never the run before"
+    earlier = {**base, "run": "2026-W03", "week": "2026-W03"}
+    fingerprint = base["case"]["fingerprint"]
+    assert base_run([alone, earlier], fingerprint, "2026-W04") is None
+    assert base_run([alone, earlier, base], fingerprint, "2026-W04") is base
+    assert base_run([base], "other data", "2026-W04") is None
+    report = run_report(RunSettings(scenario="boom", pages=["0"], parameters={"what_if": "{growth: 1.0}"}))
+    assert report.manifest["compared_with"] == "2026-W04"
+    assert report.manifest["what_if"] == {"growth": 1.0, "budget": 0.0}
+    assert report.manifest["changes"] == [
+        "growth of demand +100\N{NO-BREAK SPACE}%",
+        "budget for this week's orders no limit",
+    ]
+    for name in ("index.html", "0_first.html"):
+        page = (report.folder / name).read_text()
+        assert "What-if, not the plan: scenario boom." in page
+        assert "A &lt;b&gt;good&lt;/b&gt; year" in page
+        assert "than the base run 2026-W04" in page
+    assert "What-if, not the plan: growth of demand" in (project / "reports" / "index.html").read_text()
+
+
+def test_client_gives_parameters_and_scenarios_and_keeps_the_report(project: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "acme"
+    (folder / "scenarios").mkdir(parents=True)
+    (project / "data" / "sample").rename(folder / "data")
+    (folder / "client.yaml").write_text("name: Acme\n")
+    (folder / "parameters.yaml").write_text("growth: 0.5\n1_second:\n  growth: 1.0\n")
+    result = CliRunner().invoke(main, ["run", "--client", str(folder), "--jobs", "1"])
+    assert result.exit_code == 0, result.output
+    manifest = json.loads((folder / "reports" / "2026-W04" / "run.json").read_text())
+    assert manifest["case"]["name"] == "Acme"
+    assert [page["headline"] for page in manifest["pages"]] == ["Plan for 24 units.", "Plan for 32 units."]
+    assert not (project / "reports").exists()
 
 
 def test_earlier_week_is_the_run_before(project: Path) -> None:

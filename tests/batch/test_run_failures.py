@@ -116,12 +116,24 @@ def test_scenario_cannot_change_the_source(project: Path, monkeypatch: pytest.Mo
     assert "the source is given by --data" in result.stderr
 
 
-@pytest.mark.parametrize("text", ["growth: [", "- growth", "just words", "growth: much"])
+@pytest.mark.parametrize(
+    "text",
+    ["growth: [", "- growth", "just words", "growth: much", "what_if: 3", "what_if: {growth: 9}", "other: 1"],
+)
 def test_scenario_that_cannot_be_read_is_refused_in_words(project: Path, text: str) -> None:
     (project / "scenarios").mkdir()
     (project / "scenarios" / "odd.yaml").write_text(text)
     with pytest.raises(ParameterError):
         run_report(RunSettings(scenario="odd"))
+
+
+def test_wrong_changes_are_refused_before_any_kernel_starts(project: Path) -> None:
+    with pytest.raises(ParameterError, match="Did you mean 'growth'"):
+        run_report(RunSettings(parameters={"what_if": "{'growht': 0.1}"}))
+    with pytest.raises(ParameterError, match=r"-p what_if=\"\{growth: 0.1\}\""):
+        run_report(RunSettings(parameters={"what_if": "growth"}))
+    with pytest.raises(ParameterError, match="No page takes a parameter 'what_if'"):
+        run_report(RunSettings(parameters={"what_if": {"growth": 0.1}}))
 
 
 def test_folder_that_is_no_report_is_never_replaced(project: Path) -> None:

@@ -152,18 +152,15 @@ def own_values(
     """
     shared = {name: value for name, value in own.items() if name not in pages}
     problems = _problems_of(pages, shared)
-    found = {}
-    for page, parameters in pages.items():
-        section = own.get(page) or {}
-        if not isinstance(section, Mapping):
+    sections = {page: own.get(page) or {} for page in pages}
+    for page, section in sections.items():
+        if isinstance(section, Mapping):
+            problems += _problems_of({page: pages[page]}, section)
+        else:
             problems.append(f"{page} is followed by 'parameter: value' lines, set in; got {section!r}.")
-            continue
-        problems += _problems_of({page: parameters}, section)
-        names = {parameter.name for parameter in parameters}
-        found[page] = {name: value for name, value in {**shared, **section}.items() if name in names}
     if problems:
         raise ParameterError("\n".join(f"parameters.yaml: {problem}" for problem in problems))
-    return found
+    return assign_parameters(pages, {}, {page: {**shared, **section} for page, section in sections.items()})
 
 
 def _problems_of(pages: Mapping[str, tuple[Parameter, ...]], values: Mapping[str, Any]) -> list[str]:

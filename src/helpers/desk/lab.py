@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import subprocess
@@ -20,10 +21,15 @@ from helpers.batch.notebooks import Notebook, find_notebooks
 from helpers.contract.client import Client, read_client
 from helpers.contract.sources import is_environment, resolve_source
 from helpers.desk.copies import Copies, write_copies
-from helpers.memory import CLIENT_FILE
+from helpers.memory import CLIENT_FILE, memory_folder
 from helpers.report.exports import write_atomically
 
 START = "START_HERE.md"
+# The first screen is to be read, not edited; and no question about news, which would be fetched from outside.
+SETTINGS = {
+    "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+}
 _QUESTION = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
 
 
@@ -89,13 +95,15 @@ def lab_command(desk: Desk, port: int = 0, *, browser: bool = True) -> list[str]
     Each desk has a workspace of its own, so that the tabs of one client never come up at another's.
     """
     workspace = f"planbook-{hashlib.blake2b(str(desk.folder).encode(), digest_size=4).hexdigest()}"
-    address = f"/lab/workspaces/{workspace}/tree/{quote(desk.start)}?factory=Markdown%20Preview"
+    address = f"/lab/workspaces/{workspace}/tree/{quote(desk.start)}"
     return [
         *(sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1"),
         f"--ServerApp.root_dir={desk.folder}",
         f"--LabApp.default_url={address}",
         *([f"--ServerApp.port={port}"] if port else []),
         *([] if browser else ["--ServerApp.open_browser=False"]),
+        # In a container there is only root, and nobody could reach JupyterLab's own option from here.
+        *(["--ServerApp.allow_root=True"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
     ]
 
 
@@ -103,7 +111,15 @@ def lab_environment(desk: Desk) -> dict[str, str]:
     """Return the variables of JupyterLab and its kernels: what they keep stays on this desk."""
     ours = desk.client.environment if desk.client else {}
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, **ours}
+    paths = [str(_write_settings()), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
+    return {**kept, **ours, "JUPYTER_CONFIG_PATH": os.pathsep.join(paths)}
+
+
+def _write_settings() -> Path:
+    """Write our defaults for JupyterLab, which a person's own settings go over; return the folder."""
+    folder = memory_folder() / "jupyter"
+    write_atomically(folder / "labconfig" / "default_setting_overrides.json", json.dumps(SETTINGS).encode())
+    return folder
 
 
 def open_lab(desk: Desk, port: int = 0, *, browser: bool = True) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from helpers.contract import Case
@@ -122,7 +122,7 @@ def _transport(case: Case, values: Mapping[str, Any]) -> Prepared:
     before = remember(forecast_demand, case, ahead.earlier(case.as_of))
     inventory = remember(plan_inventory, case, levels, forecast, before)
     asked = transport_wants(inventory, forecast.forecast)
-    wants = replace(Wants(**asked), fingerprint=inventory.fingerprint)
+    wants = Wants(**asked, fingerprint=inventory.fingerprint)  # type: ignore[arg-type]  # frames, as its fields ask
     return Prepared(
         _verb("transport")(remember(plan_transport, case.seen_on(inventory.cutoff), settings, wants))
     )

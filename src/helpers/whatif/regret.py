@@ -67,9 +67,10 @@ class Regret:
             return f"There is one plan, {self.least_regret}: nothing to choose between."
         rows = self.plans.set_index("plan")
         chosen = rows.loc[self.least_regret]
+        most = say(float(chosen["worst_regret"]), "money")
         hurts = (
-            f"{self.least_regret} hurts least: it loses at most {say(float(chosen['worst_regret']), 'money')} more "
-            f"than the best plan for the future that comes"
+            f"{self.least_regret} hurts least: it loses at most {most} more than the best plan "
+            "for the future that comes"
         )
         if float(chosen["worst_regret"]) == 0.0:
             hurts = f"{self.least_regret} is the best plan, or as good as it, in every future considered"
