@@ -103,7 +103,7 @@ def _controls(plan: ContactPlan) -> tuple[Control, ...]:
     budget = float(own.budget or 0.0)
     spent = float(plan.totals["cost"])
     step = _budget_step(plan)
-    most = _rounded(2 * max(spent, budget), step)
+    most = _rounded(4 * max(spent, budget), step)
     found: list[Control] = [replace(slider("contact_budget", budget, high=most), step=step)]
     if _has_parts(plan):
         found.append(slider("margin_change", own.margin_change))

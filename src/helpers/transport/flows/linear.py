@@ -145,7 +145,8 @@ class LinearFlow:
         cost[ship], cost[trips] = self._prices(settings)
         lower[unmet] = least_unmet(self.problem, settings)
         upper[ship] = np.where(is_shut(moves, settings), 0.0, most)
-        upper[trips] = np.minimum(vehicles, most_vehicles(self.problem))
+        # The row alone holds vehicles to their limit, so that the price of one more is not the bound's.
+        upper[trips] = np.maximum(most_vehicles(self.problem), np.where(np.isfinite(vehicles), vehicles, 0.0))
         row_lower, row_upper = base.row_lower.copy(), base.row_upper.copy()
         for name, limit in (("vehicles", vehicles[np.isfinite(vehicles)]), ("orders wait", recent)):
             if name in rules:
