@@ -601,6 +601,14 @@ def test_orders_at_the_wrong_time_and_falling_supply_are_caught(known: Exports) 
     assert_caught(faults, judge(make_exports(orders, supplies), known))
 
 
+def test_an_order_to_a_supplier_that_is_taken_to_be_closed_is_caught(known: Exports) -> None:
+    exports = make_exports()
+    rule = "no order to a closed supplier"
+    for closed, is_broken in (("S-A", True), ("", False)):
+        money = exports["plan_money"].assign(closed_supplier=closed)
+        assert (rule in broken_rules(judge({**exports, "plan_money": money}, known))) is is_broken
+
+
 def test_weeks_that_are_missing_are_caught(known: Exports) -> None:
     exports = make_exports()
     shorter = exports["stock_outlook"].drop(index=[1, LAST_B])
