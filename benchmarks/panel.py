@@ -27,9 +27,9 @@ from typing import Any
 
 CELL = """import runpy
 
-from helpers.whatif.panel import what_if
+from helpers.whatif.panel import show_panel
 
-what_if(runpy.run_path({path!r})["decision"])"""
+show_panel(runpy.run_path({path!r})["decision"])"""
 
 CLOCK = """() => {
   const root = document.querySelector('.pb-whatif');

@@ -73,6 +73,6 @@ def test_a_visitor_moves_a_slider_and_sees_no_code(running: App, page: Any) -> N
     page.locator(".pb-control .noUi-handle").nth(0).focus()
     page.keyboard.press("ArrowRight")
     page.locator(".pb-kpi[data-value='1010.0']").wait_for()
-    assert "what_if(" not in page.content()
+    assert "show_panel(" not in page.content()
     assert page.locator("text=reads their/data in app").count() == 1
     assert [url for url in left if not url.startswith(("http://127.0.0.1", "data:", "blob:"))] == []

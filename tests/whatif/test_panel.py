@@ -21,7 +21,7 @@ from helpers.whatif import Decision, Refusal, Settings, Slider, Value, View, com
 from helpers.whatif.chart import Chart, Series, scale_of
 from helpers.whatif.controls import say_settings
 from helpers.whatif.newest import Newest
-from helpers.whatif.panel import WIDGET, Panel, what_if
+from helpers.whatif.panel import WIDGET, Panel, show_panel
 from helpers.whatif.panel_inputs import format_of, read_slider, step_of
 from helpers.whatif.panel_parts import (
     Failure,
@@ -487,7 +487,7 @@ def test_undo_from_a_setting_not_yet_shown_leads_to_the_one_that_is() -> None:
 
 
 def test_the_bundle_holds_widgets_and_plain_html_of_the_plan(toy: Decision) -> None:
-    bundle = what_if(toy)._repr_mimebundle_()
+    bundle = show_panel(toy)._repr_mimebundle_()
     assert set(bundle) == {WIDGET, "text/html", "text/plain"}
     words = str(Text(bundle["text/html"]))
     for said in ("How many boxes?", "100 boxes are bought.", "1,000", "boxes to S <i>", "Promised fill rate"):
@@ -500,7 +500,7 @@ def test_the_explorer_stands_in_for_the_plain_html_where_it_is_given(toy: Decisi
         def _repr_html_(self) -> str:
             return "<p>explorer</p>"
 
-    assert what_if(toy, Explorer())._repr_mimebundle_()["text/html"] == "<p>explorer</p>"
+    assert show_panel(toy, Explorer())._repr_mimebundle_()["text/html"] == "<p>explorer</p>"
 
 
 def test_widgets_are_made_only_for_a_display(toy: Decision, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -510,7 +510,7 @@ def test_widgets_are_made_only_for_a_display(toy: Decision, monkeypatch: pytest.
         raise AssertionError("a widget was made")
 
     monkeypatch.setattr(ipywidgets.Widget, "open", never)
-    shown = what_if(toy)
+    shown = show_panel(toy)
     assert "100 boxes" in repr(shown)
     assert "Boxes" in repr(workbench([toy]))
 
@@ -520,14 +520,14 @@ def test_an_error_of_the_plan_itself_stops_the_cell(toy: Decision) -> None:
         raise ZeroDivisionError("x")
 
     with pytest.raises(ZeroDivisionError):
-        what_if(replace(toy, answer=broken))
+        show_panel(replace(toy, answer=broken))
 
 
 def test_a_plan_that_is_refused_is_said_in_the_plain_html(toy: Decision) -> None:
     def refused(_: Settings) -> View:
         raise PlanbookError("There are no orders.")
 
-    shown = what_if(replace(toy, answer=refused))
+    shown = show_panel(replace(toy, answer=refused))
     assert "There are no orders." in shown._repr_mimebundle_()["text/html"]
     assert "There are no orders." in repr(shown)
 
@@ -536,14 +536,14 @@ def notebook_with(bundle: Mapping[str, Any]) -> nbformat.NotebookNode:
     output = nbformat.v4.new_output(
         "execute_result", data=dict(bundle), metadata={WIDGET: {"x": 1}}, execution_count=7
     )
-    cell = nbformat.v4.new_code_cell("what_if(decision)", outputs=[output], execution_count=7, id="a")
+    cell = nbformat.v4.new_code_cell("show_panel(decision)", outputs=[output], execution_count=7, id="a")
     state: dict[str, Any] = {"application/vnd.jupyter.widget-state+json": {"state": {}}}
     made: nbformat.NotebookNode = nbformat.v4.new_notebook(cells=[cell], metadata={"widgets": state})
     return made
 
 
 def test_an_executed_notebook_keeps_no_trace_of_widgets(toy: Decision) -> None:
-    node = notebook_with(what_if(toy)._repr_mimebundle_())
+    node = notebook_with(show_panel(toy)._repr_mimebundle_())
     normalise(node)
     text = nbformat.writes(node)
     assert "widget" not in text
@@ -551,7 +551,7 @@ def test_an_executed_notebook_keeps_no_trace_of_widgets(toy: Decision) -> None:
 
 
 def test_a_page_is_the_same_with_and_without_widgets(toy: Decision) -> None:
-    bundle = what_if(toy)._repr_mimebundle_()
+    bundle = show_panel(toy)._repr_mimebundle_()
     context = PageContext("1_x", "X", "2026-W47", "sample", "2026-11-15", "0.1.0", code_version="c")
     plain = notebook_with({mime: text for mime, text in bundle.items() if mime != WIDGET})
     page = render_page(notebook_with(bundle), context)

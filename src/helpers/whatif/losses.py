@@ -1,7 +1,7 @@
 """What inventory plans lose in worlds that they were not made for: what regret is computed from.
 
-A plan is the levels that other fill-rate targets, lead times or costs would give. A future is another growth of
-demand, another lead time, a supplier that closes. The levels of the one are played in the other, week by
+A plan is the levels that other fill-rate targets, lead times or costs would give. A future is another growth
+of demand, another lead time, a supplier that closes. The levels of the one are played in the other, week by
 week over sampled demand (`helpers.inventory.expected_loss`), on paths that no level was set on.
 """
 

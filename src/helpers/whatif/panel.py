@@ -1,7 +1,7 @@
 """A decision to be played with in JupyterLab: sliders, and beside them what they lead to.
 
-`panel(decision)` as the last line of a cell shows the panel where there is a front end for widgets. Where
-there is none (a mailed page, a viewer on the web), the same output is plain HTML, made of the same view.
+`show_panel(decision)` as the last line of a cell shows the panel where there is a front end for widgets.
+Where there is none (a mailed page, a viewer on the web), the same output is plain HTML, of the same view.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from helpers.whatif.scenario_bar import (
 from helpers.whatif.trail import Trail
 from helpers.whatif.view import Refusal, View
 
-__all__ = ["Panel", "ScenarioStore", "WhatIf", "plain_html", "what_if"]
+__all__ = ["Panel", "ScenarioStore", "WhatIf", "plain_html", "show_panel"]
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -209,7 +209,7 @@ class WhatIf:
         }
 
 
-def panel(
+def show_panel(
     decision: Decision,
     static: object | None = None,
     store: ScenarioStore | None = None,

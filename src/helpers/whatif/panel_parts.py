@@ -184,4 +184,4 @@ def wider(scale: Scale | None, chart: Chart) -> Scale:
     low, high = min(scale.low, new.low), max(scale.high, new.high)
     ends = Series("", (low, high), "plan")
     round_ends = scale_of([Chart(chart.kind, "", ("low", "high"), (ends,), chart.unit, "")])
-    return Scale(round_ends.low, round_ends.high, max(scale.rows, new.rows))
+    return Scale(round_ends.low, round_ends.high, max(scale.rows, new.rows), round_ends.step)
