@@ -79,12 +79,17 @@ def say(value: float | None, unit: str = "", digits: int | None = None, *, signe
     if not is_known(value):
         return NOT_KNOWN
     form = _UNITS.get(unit, _Unit(1, unit, unit))
-    decimals = form.digits if digits is None else digits
+    decimals = _digits_of(float(value or 0.0), unit, form.digits) if digits is None else digits
     text = number(float(value or 0.0) * form.scale, decimals, signed=signed)
     if unit == "share" and digits is None:
         text = _not_quite(float(value or 0.0), text)
     word = form.one if text.lstrip(f"+{_MINUS}") == number(1, decimals) else form.many
     return f"{text}{_SPACE}{word}" if word else text
+
+
+def _digits_of(value: float, unit: str, digits: int) -> int:
+    """Return the decimals that suit a unit: nobody reads tenths of thousands of units."""
+    return 0 if unit == "unit" and abs(value) >= 1000 else digits
 
 
 def _not_quite(share: float, text: str) -> str:
