@@ -44,7 +44,7 @@ def test_chances_weigh_the_losses() -> None:
 def test_regret_equals_the_slow_computation(values: np.ndarray) -> None:
     names = [f"p{n}" for n in range(values.shape[0])], [f"f{n}" for n in range(values.shape[1])]
     found = regret(pd.DataFrame(values, *names))
-    worst = {}
+    worst: dict[str, float] = {}
     for plan, future in itertools.product(range(values.shape[0]), range(values.shape[1])):
         slow = values[plan, future] - min(values[other, future] for other in range(values.shape[0]))
         assert found.regrets.iloc[plan, future] == slow
