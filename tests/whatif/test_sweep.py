@@ -13,9 +13,10 @@ from helpers.errors import ParameterError
 from helpers.whatif import Decision, Settings, View
 from helpers.whatif import sweep as room
 from helpers.whatif.axes import Axis, decision_of, read_axes
+from helpers.whatif.points import SweepMemory
 from helpers.whatif.regret import regret
 from helpers.whatif.sweep import sweep
-from helpers.whatif.sweep_page import write_sweep
+from helpers.whatif.sweep_page import say_sweep, write_sweep
 
 GROWTH = Axis("growth", ("growth",), (-0.2, 0.0, 0.2))
 BUDGET = Axis("budget", ("budget",), (0.0, 500.0))
@@ -55,7 +56,7 @@ def test_refused_points_say_why_and_count_for_nothing(toy: Decision) -> None:
     refused = found.table[found.table["status"] != "planned"]
     assert refused["reason"].str.contains("Reopen North").tolist() == [True]
     assert not refused["efficient"].any()
-    assert "3 of 4 points have a plan" in found.sentences()[0]
+    assert "3 of 4 points have a plan" in say_sweep(found)[0]
 
 
 def test_interrupted_sweep_goes_on_where_it_stopped(toy: Decision) -> None:
@@ -78,7 +79,7 @@ def test_interrupted_sweep_goes_on_where_it_stopped(toy: Decision) -> None:
 def test_half_a_line_in_the_memory_is_passed_over(toy: Decision) -> None:
     decision, _ = counted(toy, "torn")
     sweep(decision, [GROWTH])
-    path = room.SweepMemory("toy", "torn").path
+    path = SweepMemory("toy", "torn").path
     path.write_text(path.read_text()[:-9])
     assert sweep(decision, [GROWTH]).computed == 1
 
@@ -91,7 +92,7 @@ def test_best_and_cheapest_are_named_with_their_figures(toy: Decision) -> None:
     assert found.cheapest is not None
     assert found.cheapest["budget"] == 500.0
     assert found.table["efficient"].all()
-    assert "Least orders proposed: budget 500" in found.sentences()[2]
+    assert "Least orders proposed: budget 500" in say_sweep(found)[2]
 
 
 def test_efficient_points_are_those_that_nothing_beats(toy: Decision) -> None:

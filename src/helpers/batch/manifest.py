@@ -78,7 +78,7 @@ def earlier_runs(manifests: Sequence[dict[str, Any]], case_name: str, run: str) 
     return sorted((m for m in same if m["week"] < run[: len("2026-W47")]), key=lambda m: str(m["week"]))
 
 
-def base_run(manifests: Sequence[dict[str, Any]], fingerprint: str, week: str) -> dict[str, Any] | None:
+def base_run[M: Mapping[str, Any]](manifests: Sequence[M], fingerprint: str, week: str) -> M | None:
     """Return the run of no scenario of the same week on the same data: what a scenario is held against."""
     same = (m for m in manifests if m["case"]["fingerprint"] == fingerprint and not m["scenario"])
     return next((m for m in same if m["week"] == week), None)

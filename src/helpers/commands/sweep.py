@@ -176,9 +176,9 @@ def _default_folder(client: Client | None, name: str) -> Path:
 
 
 def _report(found: Sweep, regrets: Regret | None, folder: Path) -> None:
-    from helpers.whatif.sweep_page import write_sweep
+    from helpers.whatif.sweep_page import say_sweep, write_sweep
 
-    for sentence in found.sentences():
+    for sentence in say_sweep(found):
         click.echo(sentence)
     if regrets is not None:
         click.echo(f"{regrets.sentence} Chances: {regrets.assumed}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 import pandas as pd
 from openpyxl import Workbook
@@ -14,9 +14,6 @@ from openpyxl.utils import get_column_letter
 
 from helpers.report.exports import neutral, write_atomically
 from helpers.report.formats import is_known
-
-if TYPE_CHECKING:
-    from helpers.whatif.compare import Comparison
 
 _HEADER_FONT: Final = Font(bold=True)
 _HEADER_FILL: Final = PatternFill("solid", fgColor="E9EEF5")
@@ -27,7 +24,31 @@ _PLAIN, _PLAIN_CHANGE = "#,##0.00", "+#,##0.00;-#,##0.00;0.00"
 _WIDEST = 60
 
 
-def write_comparison(comparison: Comparison, path: Path) -> Path:
+class Compared(Protocol):
+    """What is written: the tables of a `Comparison`, and the names of its columns."""
+
+    @property
+    def scenarios(self) -> pd.DataFrame:
+        """scenario, note, changes."""
+
+    @property
+    def kpis(self) -> pd.DataFrame:
+        """decision, kpi, unit, scenario, value, change, is_good."""
+
+    @property
+    def changed(self) -> pd.DataFrame:
+        """Decisions that differ from the plan's."""
+
+    @property
+    def refusals(self) -> pd.DataFrame:
+        """scenario, decision, reason."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The plan and the scenarios."""
+
+
+def write_comparison(comparison: Compared, path: Path) -> Path:
     """Write the workbook whole or not at all, and return its path."""
     book = Workbook()
     book.remove(book.active)
@@ -48,7 +69,7 @@ def write_comparison(comparison: Comparison, path: Path) -> Path:
     return path
 
 
-def _write_kpis(sheet: Any, comparison: Comparison) -> None:
+def _write_kpis(sheet: Any, comparison: Compared) -> None:
     """Write a row per KPI: each scenario's value and its difference to the plan, in the KPI's own format."""
     names = comparison.names
     header = ["Decision", "KPI", "Unit", names[0]]

@@ -95,12 +95,6 @@ class Sweep:
         label = control.label if len(axis.controls) == 1 else axis.name.replace("_", " ")
         return f"{label} {control.say(settings[control.name])}"
 
-    def sentences(self) -> tuple[str, ...]:
-        """Return what the sweep says, made from its figures."""
-        from helpers.whatif.sweep_page import say_sweep
-
-        return say_sweep(self)
-
     def _first(self, *names: str) -> pd.Series[Any] | None:
         keys = [name for name in names if name]
         rows = self.planned.dropna(subset=keys[:1])

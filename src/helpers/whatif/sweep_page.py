@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -15,10 +15,8 @@ from helpers.report.standalone import STANDALONE_STYLE
 from helpers.report.tables import table
 from helpers.report.workbook import write_workbook
 from helpers.whatif.chart import Chart, Series, draw
-
-if TYPE_CHECKING:
-    from helpers.whatif.regret import Regret
-    from helpers.whatif.sweep import Sweep
+from helpers.whatif.regret import Regret
+from helpers.whatif.sweep import Sweep
 
 _MOST_ROWS: Final = 60
 _MOST_DRAWN: Final = 20
