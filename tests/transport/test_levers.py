@@ -34,12 +34,8 @@ WANTS = Wants(
 LEVERS: list[dict[str, Any]] = [
     {},
     {"fuel_change": 0.5},
-    {"fuel_change": -1.0, "carbon_price": 0.0},
-    {"carbon_price": 500.0},
-    {"capacity_change": -0.6},
-    {"capacity_change": -1.0},
-    {"capacity_change": 1.0},
-    {"closed_site": "S01"},
+    {"carbon_price": 500.0, "fuel_change": -1.0},
+    {"capacity_change": -0.8},
     {"closed_site": "DC"},
     {"closed_site": "Z01", "capacity_change": 0.5},
     {"dispatch_slack_weeks": 0},
@@ -74,7 +70,7 @@ def test_the_plan_kept_solved_costs_what_a_plan_solved_anew_costs(
     assert quick.cost == pytest.approx(slow.bound, rel=1e-9)
 
 
-@pytest.mark.parametrize("levers", LEVERS[:4], ids=str)
+@pytest.mark.parametrize("levers", LEVERS[1:3], ids=str)
 def test_its_sums_are_those_of_the_account(
     levers: dict[str, Any], problem: FlowProblem, linear: LinearFlow
 ) -> None:
@@ -90,9 +86,8 @@ def test_its_sums_are_those_of_the_account(
     )
 
 
-def test_an_answer_is_the_same_whatever_was_asked_before(problem: FlowProblem) -> None:
-    asked = [replace(SETTINGS, **levers) for levers in LEVERS]
-    linear = LinearFlow(problem)
+def test_an_answer_is_the_same_whatever_was_asked_before(linear: LinearFlow) -> None:
+    asked = [replace(SETTINGS, **levers) for levers in LEVERS[1:]]
     first = [linear.plan(one) for one in asked]
     back = [linear.plan(one) for one in asked[::-1]][::-1]
     for one, other in zip(first, back, strict=True):
@@ -101,10 +96,10 @@ def test_an_answer_is_the_same_whatever_was_asked_before(problem: FlowProblem) -
 
 
 def test_dearer_fuel_and_fewer_vehicles_never_cost_less(linear: LinearFlow) -> None:
-    fuel = [linear.plan(replace(SETTINGS, fuel_change=k / 4)).cost for k in range(-4, 9)]
+    fuel = [linear.plan(replace(SETTINGS, fuel_change=k / 4)).cost for k in range(-4, 9, 3)]
     assert (np.diff(fuel) >= -1e-6).all()
     assert fuel[-1] > fuel[0]
-    room = [linear.plan(replace(SETTINGS, capacity_change=k / 10)).cost for k in range(-10, 11)]
+    room = [linear.plan(replace(SETTINGS, capacity_change=k / 10)).cost for k in range(-10, 11, 4)]
     assert (np.diff(room) <= 1e-6).all()
     assert room[0] > room[-1]
 
@@ -128,7 +123,7 @@ def test_vehicles_stay_whole_and_lanes_without_a_limit_keep_none() -> None:
     assert weekly_vehicles(lanes, replace(SETTINGS, capacity_change=-1.0)).tolist() == [0, 0, 0, np.inf]
 
 
-@pytest.mark.parametrize("frozen", [0, 3])
+@pytest.mark.parametrize("frozen", [3])
 def test_a_closed_store_moves_nothing_keeps_its_stock_and_serves_nobody(
     problem: FlowProblem, frozen: int
 ) -> None:
@@ -185,7 +180,6 @@ def test_a_full_lane_has_a_price(linear: LinearFlow) -> None:
 
 
 def test_nothing_to_move_is_a_plan_too(case: Case) -> None:
-    nothing = Wants(demand_of(), orders_of())
-    linear = LinearFlow(problem_under(case, SETTINGS, nothing))
+    linear = LinearFlow(problem_under(case, SETTINGS, Wants(demand_of(), orders_of())))
     found = linear.plan(replace(SETTINGS, fuel_change=0.5))
     assert (found.freight, found.need, found.tonne_km) == (0.0, 0.0, 0.0)

@@ -473,7 +473,7 @@ def test_a_broken_plan_is_caught_by_the_rule_that_was_meant(
     "levers",
     [
         {"fuel_change": 0.4, "fuel_share": 0.25},
-        {"capacity_change": -0.4},
+        {"capacity_change": -0.8},
         {"closed_site": "S01", "least_served": 0.0},
         {"closed_site": "DC", "capacity_change": 0.5, "fuel_change": -0.3, "least_served": 0.0},
     ],
