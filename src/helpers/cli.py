@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from helpers import __version__
+from helpers.commands.app import app
 from helpers.commands.desk import lab, new_client
 from helpers.commands.sweep import sweep
 from helpers.errors import PageError, ParameterError, PlanbookError
@@ -36,7 +37,7 @@ def main() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
-for _command in (sweep, lab, new_client):
+for _command in (sweep, lab, app, new_client):
     main.add_command(_command)
 
 

@@ -12,8 +12,6 @@ from typing import Any
 import nbformat
 import pytest
 
-pytest.importorskip("voila", reason="the extra `app` is not installed")
-
 from helpers.whatif.serve import App, AppSettings, serving
 
 pytestmark = pytest.mark.browser

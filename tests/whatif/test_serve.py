@@ -11,9 +11,11 @@ import nbformat
 import pytest
 from click.testing import CliRunner
 
+from helpers.cli import main
+from helpers.commands.app import whole_source
 from helpers.errors import MissingExtraError, PageError, ParameterError
 from helpers.whatif import serve
-from helpers.whatif.serve import AppSettings, find_workbench, serving, source_of
+from helpers.whatif.serve import AppSettings, find_workbench, serving
 
 
 @pytest.fixture
@@ -32,7 +34,10 @@ def voila(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_voila_it_says_what_to_install(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    with pytest.raises(MissingExtraError, match=r"planbook\[app\]") as caught, serving(AppSettings(notebook)):
+    with (
+        pytest.raises(MissingExtraError, match=r"pip install voila") as caught,
+        serving(AppSettings(notebook)),
+    ):
         pass
     assert caught.value.exit_code == 6
 
@@ -99,14 +104,16 @@ def test_the_workbench_is_found_from_below_and_its_absence_is_said(notebook: Pat
         find_workbench(Path(tmp_path.anchor))
 
 
-def test_a_source_is_a_folder_an_address_or_a_clients_own_data(tmp_path: Path) -> None:
-    assert source_of("env:THEIRS", None) == "env:THEIRS"
-    assert source_of(str(tmp_path), None) == str(tmp_path.resolve())
-    assert source_of("", tmp_path) == str(tmp_path.resolve())
-    (tmp_path / "data").mkdir()
-    assert source_of("", tmp_path) == str((tmp_path / "data").resolve())
-    with pytest.raises(ParameterError, match="not both"):
-        source_of("x", tmp_path)
+def test_a_folder_is_given_whole_since_the_notebook_starts_elsewhere(tmp_path: Path) -> None:
+    assert whole_source("env:THEIRS") == "env:THEIRS"
+    assert whole_source(str(tmp_path)) == str(tmp_path.resolve())
+    assert whole_source("") == ""
+
+
+def test_data_and_a_client_together_are_refused(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["app", "--data", "x", "--client", str(tmp_path)])
+    assert result.exit_code == 2
+    assert "not both" in result.stderr
 
 
 def test_nobody_but_this_user_can_read_the_token(notebook: Path, tmp_path: Path) -> None:
@@ -143,7 +150,7 @@ def test_the_command_prints_the_address_and_ends_with_words(
 
     monkeypatch.setattr(serve, "serving", served)
     monkeypatch.chdir(notebook.parent)
-    result = CliRunner().invoke(serve.app, ["--no-browser", "--port", "7", "--data", "env:X"])
+    result = CliRunner().invoke(main, ["app", "--no-browser", "--port", "7", "--data", "env:X"])
     assert result.exit_code == 0
     assert "http://127.0.0.1:1/?token=t" in result.output
     assert "closed" in result.output

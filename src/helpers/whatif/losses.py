@@ -14,9 +14,11 @@ from typing import Any
 from helpers.contract import Case
 from helpers.forecasting import Forecast
 from helpers.inventory import InventoryPlan, expected_loss, recommend_policy
+from helpers.inventory.arguments import Floats
 from helpers.inventory.outlook import draw_demand
 from helpers.inventory.policy import Policy
 from helpers.whatif.controls import Settings
+from helpers.whatif.decision import fingerprint_of
 from helpers.whatif.demand import demand_under
 from helpers.whatif.inventory import inventory_under
 
@@ -41,9 +43,19 @@ class InventoryLosses:
 
     def __call__(self, plan: Settings, future: Settings) -> float:
         """Return the mean loss over the horizon, money; raises PlanbookError for unknown settings."""
+        return float(self.paths(plan, future).mean())
+
+    def paths(self, plan: Settings, future: Settings) -> Floats:
+        """Return the loss on each sampled path, money; every plan meets the same demand and deliveries."""
         world = inventory_under(self.plan.settings, future)
         outlook = self.plan.outlook.under(world)
-        return expected_loss(self._policy(plan), outlook, world, demand=self._paths(future)).loss
+        return expected_loss(self._policy(plan), outlook, world, demand=self._demand_of(future)).paths
+
+    @property
+    def fingerprint(self) -> str:
+        """Name of the data and plans behind it."""
+        parts = (self.case.fingerprint, self.plan.fingerprint, self.forecast.fingerprint)
+        return fingerprint_of(*parts)
 
     @cached_property
     def weeks(self) -> int:
@@ -58,7 +70,7 @@ class InventoryLosses:
             self._levels[key] = recommend_policy(self.plan.outlook.under(settings), settings)
         return self._levels[key]
 
-    def _paths(self, future: Settings) -> Any:
+    def _demand_of(self, future: Settings) -> Any:
         """Demand of a future, pairs × paths × weeks; the same random numbers for every future."""
         changed = demand_under(self.forecast, future, self.case)
         if changed.fingerprint not in self._demand:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+import pandas as pd
+
 from helpers.contract import Case
 from helpers.contract.readiness import missing_for
 from helpers.customers import (
@@ -30,7 +32,6 @@ from helpers.whatif.decision import Decision
 from helpers.whatif.demand import demand_under, demand_what_if
 from helpers.whatif.inventory import inventory_under, inventory_what_if
 from helpers.whatif.losses import InventoryLosses
-from helpers.whatif.regret import Losses
 from helpers.whatif.transport import transport_under, transport_what_if
 
 Values = Mapping[str, Any]
@@ -73,7 +74,7 @@ class Prepared:
     """A decision that can be played with, and what its plans lose in other worlds where that is known."""
 
     decision: Decision
-    losses: Losses | None = None
+    losses: InventoryLosses | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,9 +98,13 @@ class Suite:
         return tuple(one.decision for one in self.prepared)
 
     @property
-    def losses(self) -> Losses | None:
+    def losses(self) -> InventoryLosses | None:
         """What inventory plans lose in other worlds; None where there is no inventory plan."""
         return next((one.losses for one in self.prepared if one.losses), None)
+
+    def notes_table(self) -> pd.DataFrame:
+        """Return the notes as a table with the column note."""
+        return pd.DataFrame({"note": pd.Series(self.notes, dtype="object")})
 
 
 def prepare(name: str, case: Case, values: Values) -> Prepared:

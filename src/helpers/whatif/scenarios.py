@@ -90,6 +90,10 @@ class ScenarioStore:
         """
         return read_scenario(self._existing(name))
 
+    def all(self) -> tuple[Scenario, ...]:
+        """Return every scenario that is kept, in the order of the alphabet."""
+        return tuple(self.load(name) for name in self.names())
+
     def delete(self, name: str) -> None:
         """Remove a scenario; raises ParameterError where there is none of that name."""
         self._existing(name).unlink()

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from helpers.report import say
 from helpers.report.formats import say_difference
+from helpers.whatif.columns import SENSITIVITY
 from helpers.whatif.controls import Control, Value
 from helpers.whatif.decision import Decision
 from helpers.whatif.view import Difference, Refusal, changed_decisions, compare_tiles
-
-COLUMNS: Mapping[str, str] = {
-    "decision": "Decision",
-    "control": "What moves",
-    "to": "To",
-    "kpi": "Figure that moves most",
-    "base": "In the plan",
-    "then": "Then",
-    "verdict": "Better or worse|status",
-    "money": "Decisions changed|money",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +56,7 @@ def measure_sensitivity(decisions: Sequence[Decision]) -> Sensitivity:
         With a plan each; a control whose grid holds the plan's value alone is left out.
     """
     rows = [_row(decision, *stop) for decision in decisions for stop in stops(decision)]
-    table = pd.DataFrame(rows, columns=[*COLUMNS, "relative", "reason"])
+    table = pd.DataFrame(rows, columns=[*SENSITIVITY, "relative", "reason"])
     by = ["relative", "decision", "control", "to"]
     ordered = table.sort_values(by, ascending=[False, True, True, True], kind="stable", ignore_index=True)
     return Sensitivity(ordered)

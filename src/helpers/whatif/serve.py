@@ -16,14 +16,11 @@ import subprocess
 import sys
 import tempfile
 import time
-import webbrowser
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
-
-import click
 
 from helpers.errors import MissingExtraError, PageError, ParameterError
 
@@ -82,7 +79,7 @@ def serving(settings: AppSettings) -> Iterator[App]:
         The server ended, or did not answer in a minute.
     """
     if importlib.util.find_spec("voila") is None:
-        raise MissingExtraError("planbook app needs Voilà. Install it with: pip install 'planbook[app]'")
+        raise MissingExtraError("planbook app needs Voilà. Install it with: pip install voila")
     if not settings.notebook.is_file():
         raise ParameterError(f"{settings.notebook}: there is no such notebook to serve.")
     port = _free_port(settings.port)
@@ -205,46 +202,6 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-@click.command(name="app")
-@click.option("--data", "source", default="", help="Source of the data. Default: that of the notebook.")
-@click.option(
-    "--client",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="A client's folder; its data are in the folder 'data' there.",
-)
-@click.option(
-    "--port", default=PORT, show_default=True, help="Port of this computer; 0 for any that is free."
-)
-@click.option("--browser/--no-browser", default=True, help="Whether to open the page in the browser.")
-def app(source: str, client: Path | None, port: int, browser: bool) -> None:
-    """Serve the what-if workbench to people who do not read notebooks."""
-    notebook = find_workbench(Path.cwd())
-    wanted = source_of(source, client)
-    settings = AppSettings(notebook, {"source": wanted} if wanted else {}, port)
-    with serving(settings) as running:
-        click.echo(f"The workbench: {running.url}")
-        click.echo("It is open to this computer alone, and to whoever has this address. End it with Ctrl+C.")
-        if browser and not webbrowser.open(running.url):
-            click.echo("No browser could be opened. Open the address by hand.")
-        wait_for_the_end(running)
-
-
-def source_of(source: str, client: Path | None) -> str:
-    """Return the source of the data as the notebook can read it from its own folder.
-
-    Raises
-    ------
-    ParameterError
-        Both a source and a client's folder are given.
-    """
-    if source and client:
-        raise ParameterError("Give --data or --client, not both: a client's folder has its own data.")
-    if client:
-        own = client / "data"
-        return str((own if own.is_dir() else client).resolve())
-    return str(Path(source).resolve()) if source and Path(source).exists() else source
-
-
 def find_workbench(start: Path) -> Path:
     """Return the notebook of the workbench in the project that a folder belongs to.
 
@@ -273,6 +230,5 @@ def wait_for_the_end(running: App) -> None:
     try:
         code = running.process.wait()
     except KeyboardInterrupt:
-        click.echo("The workbench is closed.")
         return
     raise PageError(f"The app ended by itself (exit code {code}).")
