@@ -108,7 +108,6 @@ def test_tables_have_the_columns_that_the_page_shows(either: TargetingPlan) -> N
         (either.contact_rows(), columns.CONTACTS),
         (either.core_rows(), columns.CORE),
         (either.rules, columns.RULES),
-        (either.scenarios, columns.SCENARIOS),
         (either.read.learning, columns.LEARNING),
         (either.staffing.days, columns.STAFFING),
         (headlines.all_notes(either), columns.NOTES),

@@ -16,7 +16,7 @@ from tests.forecasting import eventful_shop as shop
 from tests.forecasting.customers_shop import customers_case, customers_forecast
 
 from helpers.errors import ParameterError
-from helpers.forecasting import DemandChange, DemandLevers, Forecast, change_demand, growth_scenarios
+from helpers.forecasting import DemandChange, DemandLevers, Forecast, change_demand
 from helpers.forecasting.classify import Floats
 from helpers.forecasting.demand.history import read_history
 from helpers.forecasting.demand.known import know, read_background
@@ -85,11 +85,14 @@ def test_growth_multiplies_every_mean_and_the_planners_word(forecast: Forecast, 
     pd.testing.assert_frame_equal(grown.forecast[same], forecast.forecast[same])
 
 
-def test_sums_under_growth_are_those_of_the_growth_scenarios(forecast: Forecast, grown: Forecast) -> None:
-    said = growth_scenarios(forecast, (0.1,)).iloc[0]
-    total = grown.horizon_total()
-    found = [total["mean"], total["q05"], total["q95"]]
-    np.testing.assert_allclose(found, said[["units", "low_units", "high_units"]].astype(float))
+def test_sums_grow_with_demand_and_their_spread_by_the_square_root(
+    forecast: Forecast, grown: Forecast
+) -> None:
+    was, total = forecast.horizon_total(), grown.horizon_total()
+    np.testing.assert_allclose(total["mean"], 1.1 * was["mean"])
+    for limit in ("q05", "q95"):
+        spread = (was[limit] - was["mean"]) * np.sqrt(1.1)
+        np.testing.assert_allclose(total[limit], max(total["mean"] + spread, 0.0))
     before, now = forecast.total(), grown.total()
     width = (now["q95"] - now["mean"]) / (before["q95"] - before["mean"])
     np.testing.assert_allclose(width, np.sqrt(1.1))

@@ -9,12 +9,10 @@ from typing import Any
 import pytest
 
 from helpers.contract.kpis import Kpi
-from helpers.errors import ParameterError
 from helpers.forecasting import (
     Forecast,
     ForecastSettings,
     forecast_demand,
-    growth_scenarios,
     say_recommendation,
     say_selection,
     say_trust,
@@ -92,17 +90,3 @@ def test_every_series_is_counted_under_one_method(shop_forecast: Forecast) -> No
         int(word.strip(".,")) for word in say_selection(shop_forecast).split() if word.strip(".,").isdigit()
     ]
     assert sum(counts) == 24
-
-
-def test_growth_of_nothing_is_the_forecast_itself(shop_forecast: Forecast) -> None:
-    table = growth_scenarios(shop_forecast, (-0.5, 0.0, 0.5))
-    assert table["units"].iloc[1] == pytest.approx(shop_forecast.forecast["mean"].sum())
-    assert table["value_change"].iloc[1] == 0
-    assert table["value"].iloc[2] == pytest.approx(3 * table["value"].iloc[0])
-    assert (table["low_units"] < table["units"]).all()
-    assert (table["high_units"] > table["units"]).all()
-
-
-def test_impossible_growth_is_refused(shop_forecast: Forecast) -> None:
-    with pytest.raises(ParameterError, match="above -1"):
-        growth_scenarios(shop_forecast, (-1.0,))

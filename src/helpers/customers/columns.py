@@ -43,16 +43,6 @@ RULES: Mapping[str, str] = MappingProxyType(
         "gain": "The plan earns more by|money",
     }
 )
-SCENARIOS: Mapping[str, str] = MappingProxyType(
-    {
-        "scenario": "If",
-        "contacts": "Contacts|int",
-        "held_out": "Held out|int",
-        "cost": "Cost|money",
-        "net": "Earns after cost|money",
-        "change": "Against the plan|money",
-    }
-)
 NOTES: Mapping[str, str] = MappingProxyType({"about": "About", "note": "Note"})
 
-__all__ = ["CONTACTS", "CORE", "LEARNING", "NOTES", "RULES", "SCENARIOS", "STAFFING"]
+__all__ = ["CONTACTS", "CORE", "LEARNING", "NOTES", "RULES", "STAFFING"]

@@ -33,7 +33,6 @@ from helpers.customers.selection import (
     ContactPlan,
     baseline_contacts,
     compare_baselines,
-    compare_scenarios,
     plan_contacts,
     trace_budget,
 )
@@ -74,8 +73,8 @@ class TargetingPlan:
     rules
         The plan beside simpler rules, as from `compare_baselines`; `wasted` is the expected number of
         contacts that change less than they cost.
-    curve, scenarios
-        What each budget would earn; the plan under other settings.
+    curve
+        What each budget would earn.
     read, wasted, holdouts
         Past campaigns as experiments, their wasted messages, hold-outs for the planned ones.
     staffing
@@ -96,7 +95,6 @@ class TargetingPlan:
     contacts: ContactPlan
     rules: pd.DataFrame
     curve: BudgetCurve
-    scenarios: pd.DataFrame
     read: ReadOut
     wasted: WastedMessages
     holdouts: HoldoutPlan
@@ -250,7 +248,6 @@ def plan_targeting(case: Case, settings: TargetingSettings | None = None) -> Tar
         contacts=contacts,
         rules=_rules(contacts, scores, known),
         curve=trace_budget(contacts),
-        scenarios=compare_scenarios(contacts),
         read=read,
         wasted=wasted_messages(history, settings.read_out),
         holdouts=plan_holdouts(history, read, audience=_open_audience(contacts)),

@@ -9,7 +9,6 @@ from helpers.forecasting.headlines import say_recommendation, say_selection, say
 from helpers.forecasting.planners.overrides_in_words import say_overrides
 from helpers.forecasting.prices_ahead import PricesAhead, read_prices_ahead
 from helpers.forecasting.result import Forecast
-from helpers.forecasting.scenario import growth_scenarios
 from helpers.forecasting.series.door import forecast_series
 from helpers.forecasting.settings import ForecastSettings
 
@@ -23,7 +22,6 @@ __all__ = [
     "columns",
     "forecast_demand",
     "forecast_series",
-    "growth_scenarios",
     "largest_customers",
     "read_prices_ahead",
     "say_changes",

@@ -39,16 +39,6 @@ CHANGES: Mapping[str, str] = MappingProxyType(
         "money": "Money moved|money",
     }
 )
-GROWTH: Mapping[str, str] = MappingProxyType(
-    {
-        "growth": "Growth|pct",
-        "units": "Units|int",
-        "low_units": "Low, units|int",
-        "high_units": "High, units|int",
-        "value": "Cost of these units|money",
-        "value_change": "Change of cost|money",
-    }
-)
 PLANNED: Mapping[str, str] = MappingProxyType(
     {
         "promotion_id": "Promotion",

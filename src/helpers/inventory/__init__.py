@@ -40,7 +40,7 @@ from helpers.inventory.policies.service import (
 )
 from helpers.inventory.policy import Policy, recommend_policy
 from helpers.inventory.result import InventoryPlan
-from helpers.inventory.scenario import budget_scenarios, service_scenarios
+from helpers.inventory.scenario import service_scenarios
 from helpers.inventory.settings import InventorySettings, three_rates
 from helpers.inventory.supply.lead_times import LeadTimes, LeadTimeSettings, measure_lead_times
 
@@ -73,7 +73,6 @@ __all__ = [
     "SerialPolicy",
     "ServicePolicy",
     "base_stock_policy",
-    "budget_scenarios",
     "check_inventory_plan",
     "compare_echelons",
     "draw_demand",

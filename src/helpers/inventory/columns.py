@@ -83,15 +83,6 @@ PROMISE: Mapping[str, str] = MappingProxyType(
         "high": "High|pct",
     }
 )
-BUDGETS: Mapping[str, str] = MappingProxyType(
-    {
-        "share": "Share of the plan|pct",
-        "spent": "Spent this week|money",
-        "lines": "Lines|int",
-        "more_cost": "Plan costs more by|money",
-        "price": "One more unit of budget earns|num2",
-    }
-)
 SERVICE: Mapping[str, str] = MappingProxyType(
     {
         "what": "Targets",

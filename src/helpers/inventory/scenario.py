@@ -8,60 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from helpers.inventory.order_case import within_budget
-from helpers.inventory.orders.limits import budget
-from helpers.inventory.orders.plan import OrderSettings, plan_orders
 from helpers.inventory.policy import CLASSES, recommend_policy
 from helpers.inventory.promise import promise_of
 from helpers.inventory.result import InventoryPlan
 from helpers.inventory.settings import InventorySettings
-
-
-def budget_scenarios(plan: InventoryPlan, shares: Sequence[float] = (1.0, 0.5, 0.25, 0.0)) -> pd.DataFrame:
-    """Return what a smaller budget for the firm orders costs.
-
-    Parameters
-    ----------
-    plan
-        The plan; its settings and limits hold but for the budget.
-    shares
-        Shares of the plan's firm order value that may be spent.
-
-    Returns
-    -------
-    pandas.DataFrame
-        share, budget, spent (money, firm orders), lines, shortage (expected, money as the plan weighs it),
-        more_cost (money of the whole plan above the plan's own), price (what one more unit of budget earns),
-        gap.
-    """
-    frozen, problem = plan.settings.frozen_weeks, plan.orders.problem
-    own = within_budget(problem.limits, replace(plan.settings, budget=0.0))
-    rows = []
-    for share in shares:
-        most = share * plan.firm_value
-        table = pd.DataFrame({"first_week": [0], "last_week": [frozen - 1], "limit": [most]})
-        found = plan_orders(
-            problem.items,
-            problem.options,
-            replace(own, shared=(*own.shared, budget(table))),
-            OrderSettings(frozen, plan.settings.gap, plan.settings.time_limit),
-            laid=problem,
-        )
-        firm = found.orders[found.orders["is_frozen"]]
-        price = found.limits.loc[found.limits["rule"] == "open-to-buy budget", "price"]
-        rows.append(
-            {
-                "share": share,
-                "budget": most,
-                "spent": float(firm["value"].sum()),
-                "lines": len(firm),
-                "shortage": float(found.money["shortage"]),
-                "more_cost": found.objective - plan.orders.objective,
-                "price": float(price.max()) if len(price) else 0.0,
-                "gap": found.gap,
-            }
-        )
-    return pd.DataFrame(rows)
 
 
 def service_scenarios(

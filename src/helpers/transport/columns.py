@@ -41,18 +41,6 @@ STEPS: Mapping[str, str] = MappingProxyType(
         "served": "There in its week|pct",
     }
 )
-SCENARIOS: Mapping[str, str] = MappingProxyType(
-    {
-        "scenario": "What if",
-        "transport": "Vehicles and freight|money",
-        "total": "Total|money",
-        "more_cost": "Above the plan|money",
-        "within": "Known to within|money",
-        "tonnes_co2e": "t CO2e|num2",
-        "vehicles": "Departures|int",
-        "served": "There in its week|pct",
-    }
-)
 FRONTIER: Mapping[str, str] = MappingProxyType(
     {
         "cut": "Less carbon|pct",

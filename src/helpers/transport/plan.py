@@ -20,7 +20,6 @@ from helpers.transport.flows.settings import FlowSettings
 from helpers.transport.flows.today import TodayComparison, plan_beside_today
 from helpers.transport.loads import LoadPlan, pack_loads
 from helpers.transport.recorded import RecordedFreight, read_recorded, replay_weeks
-from helpers.transport.scenario import flow_scenarios
 
 REPLAYS = 3
 
@@ -43,8 +42,6 @@ class TransportPlan:
         Freight and carbon of the recorded shipments.
     replay
         Past weeks planned again, as from `replay_weeks`.
-    scenarios
-        What if, as from `flow_scenarios`.
     """
 
     flow: FlowPlan
@@ -53,7 +50,6 @@ class TransportPlan:
     frontier: CarbonFrontier
     recorded: RecordedFreight
     replay: pd.DataFrame
-    scenarios: pd.DataFrame
 
     @property
     def settings(self) -> FlowSettings:
@@ -171,7 +167,6 @@ def plan_transport(case: Case, settings: FlowSettings, wants: Wants | None = Non
         frontier=trace_frontier(problem),
         recorded=read_recorded(case),
         replay=replay_weeks(case, settings, None if wants is None else wants.targets, REPLAYS),
-        scenarios=flow_scenarios(flow),
     )
 
 

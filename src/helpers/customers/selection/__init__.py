@@ -3,10 +3,10 @@
 from helpers.customers.selection.arrays import ContactSelection, SelectionPrices, select_contacts
 from helpers.customers.selection.audience import Audience, read_audience
 from helpers.customers.selection.baselines import baseline_contacts, compare_baselines
+from helpers.customers.selection.budget_curve import BudgetCurve, trace_budget
 from helpers.customers.selection.exports import check_tables, contact_export
 from helpers.customers.selection.holdout import draw_holdout
 from helpers.customers.selection.plan import ContactPlan, choose_contacts, plan_contacts
-from helpers.customers.selection.scenarios import BudgetCurve, compare_scenarios, trace_budget
 from helpers.customers.selection.sentences import (
     say_baselines,
     say_campaigns,
@@ -30,7 +30,6 @@ __all__ = [
     "check_tables",
     "choose_contacts",
     "compare_baselines",
-    "compare_scenarios",
     "contact_export",
     "draw_holdout",
     "plan_contacts",

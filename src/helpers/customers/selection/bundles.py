@@ -73,7 +73,7 @@ def make_bundles(campaigns: pd.DataFrame, settings: SelectionSettings) -> Bundle
     """
     days = _days(campaigns["day"])
     found = list(islice(_sets(days, settings), max(MOST_BUNDLES, len(days)) + 1))
-    if not _can_be_listed(len(found), len(days)):
+    if len(found) > max(MOST_BUNDLES, len(days)):
         raise ParameterError(
             f"SelectionSettings: {len(days)} planned campaigns with up to "
             f"{settings.max_contacts_per_customer} contacts per customer give more than {MOST_BUNDLES:,} "
@@ -86,17 +86,6 @@ def make_bundles(campaigns: pd.DataFrame, settings: SelectionSettings) -> Bundle
     recent = ((since >= 0) & (since < settings.cap_days)).astype(np.int64)
     beside = np.where(member, member.astype(np.int64) @ recent.T, 0)
     return Bundles(member, beside)
-
-
-def has_few_bundles(campaigns: pd.DataFrame, settings: SelectionSettings) -> bool:
-    """Whether the sets of campaigns under these settings are few enough to be listed."""
-    days = _days(campaigns["day"])
-    most = max(MOST_BUNDLES, len(days)) + 1
-    return _can_be_listed(sum(1 for _ in islice(_sets(days, settings), most)), len(days))
-
-
-def _can_be_listed(sets: int, campaigns: int) -> bool:
-    return sets <= max(MOST_BUNDLES, campaigns)
 
 
 def _sets(days: Integers, settings: SelectionSettings) -> Iterator[tuple[int, ...]]:
