@@ -58,7 +58,7 @@ def test_parameters_are_literals_with_type_and_help(path: Path) -> None:
     assert len(tagged) == 1
     lines = tagged[0].source.splitlines()
     parameters = read_notebook(path).parameters
-    assert 5 <= len(parameters) == len(lines) <= 9
+    assert 5 <= len(parameters) == len(lines) <= 10
     assert all(parameter.help and parameter.type in TYPES for parameter in parameters)
     # papermill's inspection drops a line with a second "=" or a union.
     assert all(line.count("=") == 1 and "|" not in line.partition("#")[0] for line in lines)
@@ -74,8 +74,8 @@ def test_cells_hold_no_logic(path: Path) -> None:
 
 
 def test_notebook_is_short(path: Path) -> None:
-    assert len(code_lines(path)) <= 95
-    assert 8 <= len(cells(path, "code")) <= 20
+    assert len(code_lines(path)) <= 100
+    assert 8 <= len(cells(path, "code")) <= 21
     assert words(path) / len(code_lines(path)) >= 5
 
 

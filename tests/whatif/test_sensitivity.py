@@ -18,14 +18,14 @@ def test_each_control_is_moved_alone_to_its_ends(toy: Decision) -> None:
     }
 
 
-def test_the_figure_that_moves_most_is_told_with_its_change(toy: Decision) -> None:
+def test_the_figure_that_suffers_most_is_told_with_its_change(toy: Decision) -> None:
     found = measure_sensitivity([toy])
     first = found.table.iloc[0]
-    # A budget of 500 instead of 1,000 halves both tiles; nothing else moves a tile by half.
-    assert (first["control"], first["kpi"], first["relative"]) == ("budget", "orders proposed", 0.5)
-    assert (first["base"], first["then"], first["verdict"]) == ("1,000", "500 (−500)", "better")
+    # A budget of 500 instead of 1,000 halves both tiles: spending less is better, serving less is worse.
+    assert (first["control"], first["kpi"], first["relative"]) == ("budget", "promised fill rate", 0.5)
+    assert (first["base"][:5], first["then"][:4], first["verdict"]) == ("100.0", "50.0", "worse")
     assert first["money"] == 500.0
-    assert "budget (boxes); at 500 orders proposed goes from 1,000 to 500" in found.sentence
+    assert "budget (boxes): at 500 promised fill rate goes from 100.0" in found.sentence
     growth = found.table[found.table["to"].str.startswith("+20")].iloc[0]
     assert (growth["then"], growth["verdict"]) == ("1,200 (+200)", "worse"), "less money spent is better"
 

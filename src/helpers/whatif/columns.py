@@ -18,7 +18,7 @@ SENSITIVITY: Mapping[str, str] = {
     "decision": "Decision",
     "control": "What moves",
     "to": "To",
-    "kpi": "Figure that moves most",
+    "kpi": "Figure that suffers most, or gains",
     "base": "In the plan",
     "then": "Then",
     "verdict": "Better or worse",

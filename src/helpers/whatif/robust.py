@@ -52,7 +52,11 @@ class TargetGrid:
 
     def plans(self) -> dict[str, Settings]:
         """Return name → settings of each plan; no target goes beyond the bounds of its control."""
-        return {_plan_name(move): self._targets(move) for move in sorted({0.0, *self.moves})}
+        return {name: self._targets(move) for name, move in self.named_moves().items()}
+
+    def named_moves(self) -> dict[str, float]:
+        """Return name → points of each plan, as shares, lowest targets first."""
+        return {_plan_name(move): move for move in sorted({0.0, *self.moves})}
 
     def futures(self) -> dict[str, Settings]:
         """Return name → settings of each future."""
@@ -84,6 +88,8 @@ class RobustTargets:
         90 % interval over the sampled paths, which both plans share.
     weeks
         Over which losses are counted.
+    moves
+        Plan → points by which its targets move, as a share.
     """
 
     regret: Regret
@@ -91,6 +97,7 @@ class RobustTargets:
     gain_low: float
     gain_high: float
     weeks: int
+    moves: Mapping[str, float]
 
     @property
     def tiles(self) -> tuple[Kpi, ...]:
@@ -104,21 +111,37 @@ class RobustTargets:
 
     def sentences(self) -> tuple[str, ...]:
         """Return the verdict, and what it gains over the plan as it is."""
-        futures = f"{self.regret.regrets.shape[1]} futures, {self.weeks} weeks each"
-        if self.regret.least_regret == AS_PLANNED:
-            return (
-                f"Keep the service targets: over {futures}, no other targets that were tried hurt less.",
-                self.regret.sentence[:1].upper() + self.regret.sentence[1:],
-            )
-        low, high = say(self.gain_low, "money"), say(self.gain_high, "money")
-        sure = self.gain_low > 0 or self.gain_high < 0
-        more = "gains" if self.gain >= 0 else "costs"
-        doubt = "" if sure else ", which may be chance"
-        return (
-            f"Over {futures}, {self.regret.sentence}",
-            f"On the mean of all futures it {more} {say(abs(self.gain), 'money')} beside the plan as it is "
-            f"(90 % interval of the gain {low} to {high}{doubt}).",
+        plans, futures = self.regret.regrets.shape
+        tried = f"of {plans} plans over {futures} futures of {self.weeks} weeks"
+        worst = self.regret.plans.set_index("plan")["worst_regret"]
+        at_most = (
+            f"it loses at most {say(float(worst[self.regret.least_regret]), 'money')} more than the best"
         )
+        if self.regret.least_regret == AS_PLANNED:
+            return (f"Keep the service targets: {tried} they hurt least.", _sentence(at_most), self._edge())
+        return (
+            f"{_order(self.moves[self.regret.least_regret])}: {tried} that hurts least.",
+            _sentence(f"{at_most}, the plan as it is up to {say(float(worst[AS_PLANNED]), 'money')}"),
+            self._say_gain(),
+            self._edge(),
+        )
+
+    def _say_gain(self) -> str:
+        low, high = say(self.gain_low, "money"), say(self.gain_high, "money")
+        more = "gains" if self.gain >= 0 else "costs"
+        doubt = "" if self.gain_low > 0 or self.gain_high < 0 else ", which may be chance"
+        return (
+            f"On the mean of all futures, {self.regret.assumed}, it {more} {say(abs(self.gain), 'money')} "
+            f"beside the plan as it is (90 % interval of the gain {low} to {high}{doubt})."
+        )
+
+    def _edge(self) -> str:
+        """A best plan at the edge of those tried may not be the best there is."""
+        move = self.moves[self.regret.least_regret]
+        edges = {max(self.moves.values()): "higher", min(self.moves.values()): "lower"}
+        if move not in edges or len(self.moves) == 1:
+            return "Targets on both sides of it were tried."
+        return f"No {edges[move]} targets were tried: they may hurt less still."
 
     def _tiles_of(self, plan: str) -> tuple[Kpi, ...]:
         row = self.regret.plans.set_index("plan").loc[plan]
@@ -168,7 +191,7 @@ def _play(losses: InventoryLosses, grid: TargetGrid) -> RobustTargets:
     better = (paths[AS_PLANNED] - paths[found.least_regret]).mean(axis=0)
     error = NORMAL * float(better.std(ddof=1)) / np.sqrt(len(better)) if len(better) > 1 else np.nan
     gain = float(better.mean())
-    return RobustTargets(found, gain, gain - error, gain + error, losses.weeks)
+    return RobustTargets(found, gain, gain - error, gain + error, losses.weeks, grid.named_moves())
 
 
 def _table(paths: Mapping[str, np.ndarray], futures: Mapping[str, Settings]) -> pd.DataFrame:
@@ -179,8 +202,20 @@ def _table(paths: Mapping[str, np.ndarray], futures: Mapping[str, Settings]) -> 
 def _plan_name(move: float) -> str:
     if not move:
         return AS_PLANNED
-    points = f"{abs(100 * move):g}"
-    return f"targets {'up' if move > 0 else 'down'} {points} {'point' if points == '1' else 'points'}"
+    return f"targets {_points(move)} {'higher' if move > 0 else 'lower'}"
+
+
+def _order(move: float) -> str:
+    return f"{'Raise' if move > 0 else 'Lower'} all service targets by {_points(move)}"
+
+
+def _points(move: float) -> str:
+    size = f"{abs(100 * move):g}"
+    return f"{size} {'point' if size == '1' else 'points'}"
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _future_name(growth: float, late: float) -> str:

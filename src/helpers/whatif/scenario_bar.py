@@ -47,7 +47,7 @@ class Comparison(Protocol):
     def _repr_html_(self) -> str: ...
 
 
-Compare = Callable[[Sequence[Decision], Sequence[SavedScenario]], Comparison]
+Compare = Callable[[Sequence[Decision], Sequence[Any]], Comparison]
 
 
 class ScenarioBar:

@@ -22,9 +22,10 @@ class Sensitivity:
     Parameters
     ----------
     table
-        decision, control, to (words), kpi, base, then (words), relative (change ÷ plan of that KPI, the
-        largest of the decision's tiles), verdict (`better`, `worse`, `even`), money (Σ |money| of the
-        decisions that change), reason (why there is no plan, else empty); the largest relative change first.
+        decision, control, to (words), kpi, base, then (words), relative (change ÷ plan of that KPI), verdict
+        (`better`, `worse`, `even`), money (Σ |money| of the decisions that change), reason (why there is no
+        plan, else empty); most money first. Of the decision's tiles the one is told that suffers most, and
+        where none does the one that gains most: what a change costs must not hide behind what it spares.
     """
 
     table: pd.DataFrame
@@ -37,7 +38,7 @@ class Sensitivity:
             return "No control moves any figure of its decision."
         first = moved.iloc[0]
         return (
-            f"Most depends on: {first['control']} ({first['decision'].lower()}); at {first['to']} "
+            f"Most money moves with {first['control']} ({first['decision'].lower()}): at {first['to']} "
             f"{first['kpi']} goes from {first['base']} to {first['then']}."
         )
 
@@ -57,8 +58,9 @@ def measure_sensitivity(decisions: Sequence[Decision]) -> Sensitivity:
     """
     rows = [_row(decision, *stop) for decision in decisions for stop in stops(decision)]
     table = pd.DataFrame(rows, columns=[*SENSITIVITY, "relative", "reason"])
-    by = ["relative", "decision", "control", "to"]
-    ordered = table.sort_values(by, ascending=[False, True, True, True], kind="stable", ignore_index=True)
+    by = ["money", "relative", "decision", "control", "to"]
+    ascending = [False, False, True, True, True]
+    ordered = table.sort_values(by, ascending=ascending, kind="stable", ignore_index=True)
     return Sensitivity(ordered)
 
 
@@ -77,7 +79,7 @@ def _row(decision: Decision, control: Control, value: Value) -> dict[str, object
     if isinstance(found, Refusal):
         blank = {"kpi": "no plan", "base": "", "then": "", "verdict": "stop", "money": 0.0, "relative": 0.0}
         return {**head, **blank, "reason": found.reason}
-    most = max(compare_tiles(decision.base, found), key=_relative)
+    most = max(compare_tiles(decision.base, found), key=_weight)
     changed = changed_decisions(decision.base, found)
     return {
         **head,
@@ -89,6 +91,11 @@ def _row(decision: Decision, control: Control, value: Value) -> dict[str, object
         "relative": _relative(most),
         "reason": "",
     }
+
+
+def _weight(one: Difference) -> tuple[bool, float]:
+    """What is told first: a figure that gets worse, then the larger change."""
+    return one.is_good is False, _relative(one)
 
 
 def _relative(one: Difference) -> float:
