@@ -23,7 +23,8 @@ DRIVE = runpy.run_path(str(HERE.parents[1] / "benchmarks" / "panel.py"), run_nam
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     folder = tmp_path_factory.mktemp("app")
-    notebook = DRIVE["write_notebook"](folder, HERE / "shown_decision.py")
+    cell = DRIVE["cell_of"](str(HERE / "shown_decision.py"), HERE)
+    notebook = DRIVE["write_notebook"](folder, cell)
     node = nbformat.read(notebook, as_version=4)
     node.cells.insert(
         0, nbformat.v4.new_code_cell('source: str = ""  # data', metadata={"tags": ["parameters"]})

@@ -44,7 +44,8 @@ def decision() -> Decision:
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """Return the address of a JupyterLab, and a notebook in it."""
     folder = tmp_path_factory.mktemp("lab")
-    notebook = DRIVE["write_notebook"](folder, HERE / "shown_decision.py")
+    cell = DRIVE["cell_of"](str(HERE / "shown_decision.py"), HERE)
+    notebook = DRIVE["write_notebook"](folder, cell)
     with DRIVE["lab"](folder) as address:
         yield address, notebook.name
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -19,6 +20,7 @@ from helpers.contract.kpis import Kpi
 from helpers.errors import ParameterError, PlanbookError
 from helpers.whatif import Decision, Refusal, Settings, Slider, Value, View, compare_tiles
 from helpers.whatif.chart import Chart, Series, scale_of
+from helpers.whatif.compare import compare
 from helpers.whatif.controls import say_settings
 from helpers.whatif.newest import Newest
 from helpers.whatif.panel import WIDGET, Panel, show_panel
@@ -35,6 +37,8 @@ from helpers.whatif.panel_parts import (
     say_change,
     wider,
 )
+from helpers.whatif.scenario_bar import workbook_name
+from helpers.whatif.scenarios import ScenarioStore
 from helpers.whatif.trail import Trail
 from helpers.whatif.view import Difference
 from helpers.whatif.workbench import workbench
@@ -621,6 +625,34 @@ def test_a_saved_scenario_holds_what_differs_and_loads_again(toy: Decision) -> N
     assert panel.collect() == {"growth": 0.1}
     press(bar, "Compare all")
     assert bar.compared.value == "<p>['toy'] ['more']</p>"
+
+
+def test_a_comparison_is_written_beside_the_scenarios_and_its_place_is_said(
+    toy: Decision, tmp_path: Path
+) -> None:
+    store = ScenarioStore(tmp_path / "scenarios")
+    bar: Any = Panel(toy, store, compare)._bar
+    assert "no scenario yet" in press(bar, "Export")
+    for name in ("more", "less"):
+        store.save(name, "", {"growth": 0.1 if name == "more" else -0.1})
+    written = tmp_path / "scenarios" / "comparison-less-more.xlsx"
+    assert press(bar, "Export") == f"Written: {written}"
+    assert pd.read_excel(written, sheet_name=None)
+    assert "orders proposed" in str(Text(bar.compared.value)).lower()
+    written.unlink()
+    written.mkdir()
+    press(bar, "Export")
+    assert "cannot be written" in bar.compared.value
+
+
+def test_a_workbook_of_many_scenarios_has_a_short_name() -> None:
+    assert workbook_name(["a", "b"]) == "comparison-a-b.xlsx"
+    assert workbook_name(["scenario"] * 20) == "comparison-20-scenarios.xlsx"
+
+
+def test_a_store_without_a_folder_offers_no_export(toy: Decision) -> None:
+    bar: Any = Panel(toy, Shelf(), side_by_side)._bar
+    assert not [part for part in bar.box.children if getattr(part, "description", "") == "Export"]
 
 
 def test_what_goes_wrong_with_a_scenario_is_said_and_changes_nothing(toy: Decision) -> None:

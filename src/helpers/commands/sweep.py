@@ -181,7 +181,7 @@ def _report(found: Sweep, regrets: Regret | None, folder: Path) -> None:
     for sentence in say_sweep(found):
         click.echo(sentence)
     if regrets is not None:
-        click.echo(f"{regrets.sentence} Chances: {regrets.assumed}.")
+        click.echo(regrets.sentence[:1].upper() + regrets.sentence[1:])
     points = "point" if found.computed == 1 else "points"
     click.echo(f"{found.computed:,} {points} planned now, {found.remembered:,} remembered.")
     try:

@@ -157,7 +157,7 @@ class Panel:
         )
         buttons = _boxed(ipywidgets.HBox([*self._buttons.values(), self._wait]), "pb-buttons")
         controls = _boxed(ipywidgets.VBox([buttons, *self.inputs.grouped()]), "pb-controls")
-        compared = [self._bar.compared] if self._bar else []
+        compared = [self._bar.compared] if self._bar and self._bar.compared else []
         result = _boxed(ipywidgets.VBox([self._shown, *compared]), "pb-result")
         body = _boxed(ipywidgets.Box([controls, result]), "pb-body")
         bar = [self._bar.box] if self._bar else []

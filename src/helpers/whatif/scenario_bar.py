@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import Any, Protocol
 
 from helpers.errors import PlanbookError
+from helpers.memory import find_desk
 from helpers.whatif.controls import Value
 from helpers.whatif.decision import Decision
 from helpers.whatif.newest import Newest
+
+LONGEST_NAME = 80  # characters of a workbook's name; some places take no longer ones
+NO_SCENARIO = "There is no scenario yet. Move something, give it a name, and save."
 
 
 class SavedScenario(Protocol):
@@ -47,6 +53,10 @@ class Comparison(Protocol):
     def _repr_html_(self) -> str: ...
 
 
+<<<<<<< HEAD
+=======
+# Any: a store gives what its own `compare` takes, and a protocol here would refuse a stricter one.
+>>>>>>> e650c31a316a9b59b6812e41000bef04e1527d13
 Compare = Callable[[Sequence[Decision], Sequence[Any]], Comparison]
 
 
@@ -80,15 +90,12 @@ class ScenarioBar:
         self._list = ipywidgets.Dropdown(options=[], tooltip="saved scenarios")
         self._told = ipywidgets.HTML()
         self._told.add_class("pb-told")
-        self.compared = ipywidgets.HTML()
-        self.compared.add_class("pb-compared")
-        self._answers: Newest[tuple[SavedScenario, ...], str] = Newest(
-            self._compare_in_words, lambda _, html: self._show_compared(html), self._say_waiting
-        )
+        side_by_side = SideBySide(store, compare, "Compare all", self._tell) if compare else None
+        self.compared = side_by_side.shown if side_by_side else None
         buttons = [
             button("Save", "keep this setting under the name", self._save),
             button("Load", "go to the scenario chosen in the list", self._load),
-            *([button("Compare all", "all scenarios side by side", self._ask_compared)] if compare else []),
+            *(side_by_side.buttons if side_by_side else []),
         ]
         self.box = ipywidgets.HBox([self._name, self._note, buttons[0], self._list, *buttons[1:], self._told])
         self.box.add_class("pb-bar")
@@ -115,7 +122,7 @@ class ScenarioBar:
 
     def _load(self, _: object) -> None:
         if self._list.value is None:
-            self._tell("There is no scenario yet. Move something, give it a name, and save.")
+            self._tell(NO_SCENARIO)
             return
         scenario = self._tried(lambda: self._store.load(self._list.value))
         if scenario is None:
@@ -124,24 +131,6 @@ class ScenarioBar:
         if said is not None:
             self._name.value, self._note.value = scenario.name, scenario.note
             self._tell(f"{scenario.name}: {scenario.note} {said}".strip())
-
-    def _ask_compared(self, _: object) -> None:
-        found = self._tried(lambda: tuple(self._store.load(name) for name in self._store.names()))
-        if found:
-            self._tell("Comparing …")
-            self._answers.ask(found)
-        elif found is not None:
-            self._tell("There is no scenario yet. Move something, give it a name, and save.")
-
-    def _compare_in_words(self, scenarios: tuple[SavedScenario, ...]) -> str:
-        return compared_html(self._compare, scenarios)
-
-    def _show_compared(self, html: str) -> None:
-        self.compared.value = html
-        self._tell("")
-
-    def _say_waiting(self, seconds: int) -> None:
-        self._tell(f"Comparing … {seconds} s")
 
     def _tried[Result](self, step: Callable[[], Result]) -> Result | None:
         """The result of a step, or None with the error in words."""
@@ -159,17 +148,93 @@ class ScenarioBar:
         self._told.value = f'<span role="status" aria-live="polite">{escape(words)}</span>' if words else ""
 
 
-def compared_html(
-    compare: Callable[[Sequence[SavedScenario]], Comparison] | None, scenarios: Sequence[SavedScenario]
-) -> str:
-    """Return scenarios side by side as HTML, or why they cannot be."""
-    try:
-        return compare(scenarios)._repr_html_() if compare else ""
-    except PlanbookError as error:
-        words = str(error)
-    except Exception as error:  # as in a panel: any error is said
-        words = f"{type(error).__name__}: {error}"
-    return f'<div class="pb-refusal" role="alert"><p>{escape(words)}</p></div>'
+@dataclass(frozen=True)
+class _Wish:
+    scenarios: tuple[SavedScenario, ...]
+    is_export: bool
+
+
+@dataclass(frozen=True)
+class _Done:
+    html: str
+    told: str = ""
+
+
+class SideBySide:
+    """Put all saved scenarios side by side, on the page or in a workbook beside them.
+
+    Parameters
+    ----------
+    store
+        Where scenarios are kept.
+    compare
+        Returns scenarios side by side.
+    words
+        Of the button that shows them.
+    tell
+        Says a sentence to the reader, as text.
+    """
+
+    def __init__(
+        self,
+        store: ScenarioStore,
+        compare: Callable[[Sequence[SavedScenario]], Comparison],
+        words: str,
+        tell: Callable[[str], None],
+    ) -> None:
+        import ipywidgets
+
+        self._store, self._compare, self._tell = store, compare, tell
+        self.shown = ipywidgets.HTML()
+        self.shown.add_class("pb-compared")
+        self._answers: Newest[_Wish, _Done] = Newest(
+            self._work, lambda _, done: self._show(done), lambda seconds: tell(f"Comparing … {seconds} s")
+        )
+        self.buttons: list[Any] = [
+            button(words, "every scenario beside the plan", lambda _: self._ask(is_export=False))
+        ]
+        if isinstance(getattr(store, "folder", None), Path):  # else there is no place beside the scenarios
+            about = "all scenarios beside the plan, as an Excel workbook in the folder of the scenarios"
+            self.buttons.append(button("Export", about, lambda _: self._ask(is_export=True)))
+
+    def _ask(self, *, is_export: bool) -> None:
+        try:
+            found = tuple(self._store.load(name) for name in self._store.names())
+        except Exception as error:  # a file of someone else: said, never thrown at a client
+            self._tell(f"{error} Nothing was changed.")
+            return
+        if not found:
+            self._tell(NO_SCENARIO)
+            return
+        self._tell("Comparing …")
+        self._answers.ask(_Wish(found, is_export))
+
+    def _work(self, wish: _Wish) -> _Done:
+        try:
+            compared = self._compare(wish.scenarios)
+            return _Done(compared._repr_html_(), self._exported(compared, wish) if wish.is_export else "")
+        except PlanbookError as error:
+            words = str(error)
+        except Exception as error:  # as in a panel: any error is said
+            words = f"{type(error).__name__}: {error}"
+        return _Done(f'<div class="pb-refusal" role="alert"><p>{escape(words)}</p></div>')
+
+    def _exported(self, compared: Any, wish: _Wish) -> str:
+        folder: Path = self._store.folder  # type: ignore[attr-defined]  # the button is there only with it
+        written: Path = compared.export(folder / workbook_name([one.name for one in wish.scenarios]))
+        desk = find_desk()
+        place = written.resolve()
+        return f"Written: {place.relative_to(desk) if place.is_relative_to(desk) else place}"
+
+    def _show(self, done: _Done) -> None:
+        self.shown.value = done.html
+        self._tell(done.told)
+
+
+def workbook_name(names: Sequence[str]) -> str:
+    """Return `comparison-<names>.xlsx`, or how many there are where their names are too long for a file."""
+    whole = f"comparison-{'-'.join(names)}.xlsx"
+    return whole if len(whole) <= LONGEST_NAME else f"comparison-{len(names)}-scenarios.xlsx"
 
 
 def button(words: str, tooltip: str, pressed: Callable[[object], None]) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -11,7 +12,6 @@ from helpers.report import table
 from helpers.report.formats import say
 from helpers.whatif.controls import Value, complete
 from helpers.whatif.decision import Decision
-from helpers.whatif.newest import Newest
 from helpers.whatif.panel import Panel, view_of
 from helpers.whatif.panel_style import panel_style
 from helpers.whatif.scenario_bar import (
@@ -20,8 +20,7 @@ from helpers.whatif.scenario_bar import (
     SavedScenario,
     ScenarioBar,
     ScenarioStore,
-    button,
-    compared_html,
+    SideBySide,
 )
 from helpers.whatif.view import View
 
@@ -105,7 +104,7 @@ class Workbench:
 
         titles = [decision.title for decision in self.decisions]
         tabs = [ipywidgets.VBox() for _ in self.decisions]
-        summary = [_Summary(self).box] if self.store and self.compare else []
+        summary = self._summary()
         self._tabs = ipywidgets.Tab(
             [*tabs, *summary], titles=[*titles, *(["All scenarios"] if summary else [])]
         )
@@ -118,6 +117,11 @@ class Workbench:
         self.open(0)
         return whole
 
+    def _summary(self) -> list[Any]:
+        if self.store is None or self.compare is None:
+            return []
+        return [_Summary(self.store, partial(self.compare, self.decisions)).box]
+
     def _plain_html(self) -> str:
         return "".join(_plan_of(decision) for decision in self.decisions)
 
@@ -125,47 +129,17 @@ class Workbench:
 class _Summary:
     """The last tab: all saved scenarios side by side, over all decisions."""
 
-    def __init__(self, bench: Workbench) -> None:
+    def __init__(
+        self, store: ScenarioStore, compare: Callable[[Sequence[SavedScenario]], Comparison]
+    ) -> None:
         import ipywidgets
 
-        self._bench = bench
-        self._told, self._shown = ipywidgets.HTML(), ipywidgets.HTML()
-        self._shown.add_class("pb-compared")
-        self._answers: Newest[tuple[SavedScenario, ...], str] = Newest(
-            self._compared, lambda _, html: self._show(html), self._say_waiting
-        )
-        compare = button("Compare all scenarios", "every decision under every scenario", self._ask)
-        row = ipywidgets.HBox([compare, self._told])
+        self._told = ipywidgets.HTML()
+        side_by_side = SideBySide(store, compare, "Compare all scenarios", self._say)
+        row = ipywidgets.HBox([*side_by_side.buttons, self._told])
         row.add_class("pb-buttons")
-        self.box = ipywidgets.VBox([row, self._shown])
+        self.box = ipywidgets.VBox([row, side_by_side.shown])
         self.box.add_class("pb-result")
-
-    def _ask(self, _: object) -> None:
-        store = self._bench.store
-        try:
-            found = tuple(store.load(name) for name in store.names()) if store else ()
-        except Exception as error:  # said beside the button; the summary is as it was
-            self._say(f"{error} Nothing was changed.")
-            return
-        if found:
-            self._say("comparing …")
-            self._answers.ask(found)
-        else:
-            self._say("There is no scenario yet. Move something, give it a name, and save.")
-
-    def _compared(self, scenarios: tuple[SavedScenario, ...]) -> str:
-        return compared_html(self._side_by_side, scenarios)
-
-    def _side_by_side(self, scenarios: Sequence[SavedScenario]) -> Comparison:
-        assert self._bench.compare is not None  # noqa: S101  # there is no summary without it
-        return self._bench.compare(self._bench.decisions, scenarios)
-
-    def _show(self, html: str) -> None:
-        self._shown.value = html
-        self._told.value = ""
-
-    def _say_waiting(self, seconds: int) -> None:
-        self._say(f"comparing … {seconds} s")
 
     def _say(self, words: str) -> None:
         self._told.value = f'<span role="status" aria-live="polite">{escape(words)}</span>'
