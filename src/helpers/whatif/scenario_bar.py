@@ -53,10 +53,7 @@ class Comparison(Protocol):
     def _repr_html_(self) -> str: ...
 
 
-<<<<<<< HEAD
-=======
 # Any: a store gives what its own `compare` takes, and a protocol here would refuse a stricter one.
->>>>>>> e650c31a316a9b59b6812e41000bef04e1527d13
 Compare = Callable[[Sequence[Decision], Sequence[Any]], Comparison]
 
 
