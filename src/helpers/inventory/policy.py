@@ -138,7 +138,7 @@ def cumulate(demand: NDArray[np.float32] | Floats) -> Floats:
 
 
 def at_weeks(cumulated: Floats, week: NDArray[np.int64]) -> Floats:
-    """Return the entry of a week of each pair and path: weeks are pairs × paths, or pairs × 1 for all paths."""
+    """Return the entry of a week of each pair and path; weeks are pairs × paths, or pairs × 1."""
     pairs, paths, many = cumulated.shape
     line = np.arange(pairs * paths).reshape(pairs, paths) * many
     return np.asarray(cumulated.reshape(-1).take(line + week))
@@ -287,7 +287,7 @@ class _Problem:
         )
 
     def _fill(self, points: Floats, week: int) -> Floats:
-        """Promised fill rate of a week; computed once per pair and point, as dials nearby share most points."""
+        """Promised fill rate of a week; dials nearby share most points, so each is computed once."""
         found = np.full(len(points), np.nan)
         for known, fill in self._fills.setdefault(week, []):
             np.copyto(found, fill, where=points == known)
