@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from tests.inventory.tiny_orders import items_of, joint_model, options_of
 
+import helpers.inventory.orders.plan as plan_module
 from helpers.errors import ParameterError
 from helpers.inventory.orders.cost import cost_of, limits_of
 from helpers.inventory.orders.limits import (
@@ -241,3 +242,42 @@ def test_limits_that_cannot_be_meant_are_refused(many: Both) -> None:
             plan_orders(*many, OrderLimits((budget(pd.DataFrame(table)),)))
     with pytest.raises(ParameterError, match="gap"):
         OrderSettings(gap=-1.0)
+
+
+def half_budget(free: OrderPlan, share: float = 0.5) -> OrderLimits:
+    spent = free.orders.loc[free.orders["order_week"] == 0, "value"].sum()
+    return OrderLimits((budget(pd.DataFrame({"week": [0], "limit": [share * spent]})),))
+
+
+def test_more_plans_are_looked_for_only_where_the_choice_is_not_close_and_never_make_it_worse(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    items = items_of(10, WEEKS, seed=1)
+    both = items, options_of(list(range(10)), order_multiple=4, fixed_cost=1.0)
+    limits = half_budget(plan_orders(*both))
+    fine = OrderSettings(gap=1e-5, time_limit=20.0)
+    best = plan_orders(*both, limits, fine)
+    asked: list[int] = []
+
+    def none(*_: object) -> list[Any]:
+        asked.append(1)
+        return []
+
+    monkeypatch.setattr(plan_module, "vary", none)
+    coarse = plan_orders(*both, limits, OrderSettings(gap=0.9, time_limit=20.0))
+    assert not asked
+    few = plan_orders(*both, limits, fine)
+    assert asked
+    assert best.bound <= best.objective <= few.objective * (1 + 1e-9)
+    assert few.objective <= coarse.objective * (1 + 1e-9)
+
+
+def test_another_budget_on_the_same_grid_keeps_its_gap_and_is_the_plan_made_alone(
+    many: Both, free: OrderPlan
+) -> None:
+    for share in (0.3, 0.7):
+        limits = half_budget(free, share)
+        again, alone = plan_orders(*many, limits, FINE, laid=free.problem), plan_orders(*many, limits, FINE)
+        assert again.gap <= FINE.gap
+        assert again.bound <= again.objective <= again.bound * (1 + 2 * FINE.gap)
+        assert (again.quantities == alone.quantities).all()

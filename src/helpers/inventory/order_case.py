@@ -28,7 +28,7 @@ from helpers.inventory.orders.limits import (
 )
 from helpers.inventory.orders.problem import OrderItems, OrderOptions
 from helpers.inventory.outlook import Outlook, whole_weeks
-from helpers.inventory.policy import Policy, cumulate
+from helpers.inventory.policy import Policy, at_weeks, cumulate
 from helpers.inventory.settings import InventorySettings
 from helpers.inventory.supply.offers import PAIR, too_small
 
@@ -128,10 +128,10 @@ def demand_points(
     found = np.empty((2, len(demand), weeks, POINTS))
     for week in range(weeks):
         start = np.maximum(week + 1 - reach, 0)
-        seen = np.take_along_axis(cumulated, start[:, None, None], axis=2)[:, :, 0]
+        seen = at_weeks(cumulated, start[:, None])
         base = np.take_along_axis(mean, start[:, None], axis=1) - seen
         shift = np.where((week >= usual)[:, None], late, 0)
-        gone = np.take_along_axis(lost, np.minimum(week, usual)[:, None, None], axis=2)[:, :, 0]
+        gone = at_weeks(lost, np.minimum(week, usual)[:, None])
         for place, end in enumerate((week + 1, week)):
             units = base + demand_by(cumulated, np.maximum(end + shift, start[:, None])) - gone
             found[place, :, week] = points_of(np.maximum(units, 0.0))
@@ -160,7 +160,7 @@ def demand_by(cumulated: Floats, end: NDArray[np.int64]) -> Floats:
     """Return demand before week `end` (pairs × paths); a path goes on with its mean behind its last week."""
     weeks = cumulated.shape[2] - 1
     inside = np.clip(end, 0, weeks)
-    reached = np.take_along_axis(cumulated, inside[:, :, None], axis=2)[:, :, 0]
+    reached = at_weeks(cumulated, inside)
     return np.asarray(reached + (end - inside) * cumulated[:, :, -1] / weeks)
 
 

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from helpers.inventory.arguments import Floats
 from helpers.inventory.outlook import Outlook
 from helpers.inventory.policies.lead_time_demand import SampledDemand
-from helpers.inventory.policies.service import Exposure, ServicePolicy, service_of
+from helpers.inventory.policies.service import Exposure, ServicePolicy, fill_rate_of, service_of
 from helpers.inventory.run_dry import play_without_orders, promise_without_orders
 from helpers.inventory.settings import InventorySettings
 from helpers.inventory.supply.offers import PAIR
@@ -126,7 +126,7 @@ def demand_between(cumulated: Floats, start: int, span: NDArray[np.int64]) -> Fl
     end = start + span
     inside = np.minimum(end, weeks)
     first = cumulated[:, :, min(start, weeks)]
-    last = np.take_along_axis(cumulated, inside[:, :, None], axis=2)[:, :, 0]
+    last = at_weeks(cumulated, inside)
     beyond = end - np.maximum(inside, start)
     return np.asarray(last - first + beyond * cumulated[:, :, -1] / weeks)
 
@@ -135,6 +135,13 @@ def cumulate(demand: NDArray[np.float32] | Floats) -> Floats:
     """Demand before each week, pairs × paths × (weeks + 1)."""
     start = np.zeros((*demand.shape[:2], 1))
     return np.concatenate([start, np.cumsum(demand, axis=2, dtype="float64")], axis=2)
+
+
+def at_weeks(cumulated: Floats, week: NDArray[np.int64]) -> Floats:
+    """Return the entry of a week of each pair and path; weeks are pairs × paths, or pairs × 1."""
+    pairs, paths, many = cumulated.shape
+    line = np.arange(pairs * paths).reshape(pairs, paths) * many
+    return np.asarray(cumulated.reshape(-1).take(line + week))
 
 
 def call_off(cumulated: Floats, position: Floats, levels: Floats) -> Floats:
@@ -236,6 +243,7 @@ class _Problem:
         )
         self._exposures: dict[int, Exposure] = {}
         self._protections: dict[int, SampledDemand] = {}
+        self._fills: dict[int, list[tuple[Floats, Floats]]] = {}
 
     def exposure(self, week: int) -> Exposure:
         """Demand over the lead time, and until the next review has arrived."""
@@ -272,6 +280,23 @@ class _Problem:
         weeks = self.cumulated.shape[2] - 1
         return sorted({look * weeks // LOOKS for look in range(LOOKS)})
 
+    def fill_rate(self, theta: Floats) -> Floats:
+        """Promised fill rate per pair, over the horizon."""
+        return np.asarray(
+            np.mean([self._fill(self.points(theta, week), week) for week in self.looks], axis=0)
+        )
+
+    def _fill(self, points: Floats, week: int) -> Floats:
+        """Promised fill rate of a week; dials nearby share most points, so each is computed once."""
+        found = np.full(len(points), np.nan)
+        for known, fill in self._fills.setdefault(week, []):
+            np.copyto(found, fill, where=points == known)
+        new = np.flatnonzero(np.isnan(found))
+        if len(new):
+            found[new] = fill_rate_of(self.exposure(week).at(new), points[new], self.quantity[new])
+        self._fills[week].append((points, found))
+        return found
+
     def fill_and_value(self, theta: Floats) -> tuple[Floats, Floats]:
         """Promised fill rate and stock value per pair, over the horizon."""
         found = [self.promise(self.points(theta, week), week) for week in self.looks]
@@ -300,7 +325,7 @@ def _find_dials(problem: _Problem, dial: float | None) -> tuple[Floats, pd.DataF
     codes = np.searchsorted(CLASSES, abc)
 
     def served(by_class: Floats) -> Floats:
-        fill, _ = problem.fill_and_value(by_class[codes])
+        fill = problem.fill_rate(by_class[codes])
         return _ratio(_by_class(codes, fill * problem.rate), _by_class(codes, problem.rate))
 
     by_class = np.full(len(CLASSES), fixed) if fixed is not None else bisect_dials(served, wanted)

@@ -11,7 +11,7 @@ import pandas as pd
 from helpers.inventory.policy import CLASSES, recommend_policy
 from helpers.inventory.promise import promise_of
 from helpers.inventory.result import InventoryPlan
-from helpers.inventory.settings import InventorySettings
+from helpers.inventory.settings import WEEKS_PER_YEAR, InventorySettings
 
 
 def service_scenarios(
@@ -54,13 +54,14 @@ def _points(share: float) -> str:
 
 
 def _promised(plan: InventoryPlan, settings: InventorySettings, change: float) -> dict[str, float]:
-    """Promise of levels under other settings, over a year."""
+    """Promise of levels under other settings, at its pace over a year."""
     found = promise_of(plan.outlook, recommend_policy(plan.outlook, settings), settings)
+    holding, lost = (part * WEEKS_PER_YEAR / found.weeks for part in (found.holding_cost, found.lost_margin))
     return {
         "change": change,
         "fill_rate": found.fill_rate,
         "stock_value": found.stock_value,
-        "holding_cost": found.holding_cost,
-        "lost_margin": found.lost_margin,
-        "total": found.holding_cost + found.lost_margin,
+        "holding_cost": holding,
+        "lost_margin": lost,
+        "total": holding + lost,
     }

@@ -125,25 +125,28 @@ def _suppliers(plan: InventoryPlan) -> Control:
 
 
 def _grid(plan: InventoryPlan, controls: tuple[Control, ...]) -> dict[str, tuple[Value, ...]]:
-    """Points of the explorer: service, money and the largest supplier, the plan among them."""
+    """Points of the explorer, at most 36, the plan among them.
+
+    They are all computed before the page is sent, so it has what matters most to a buyer: service of class A,
+    lead times, the largest supplier, and a budget that binds.
+    """
     by_name = {control.name: control for control in controls}
     settings, step = plan.settings, control_definitions()["budget"].step
-    firm = plan.firm_value
+    half = _up_to(plan.firm_value / 2, step)
+    options = getattr(by_name["closed_supplier"], "options", ())
     found: dict[str, tuple[Value, ...]] = {}
     if "fill_rate_a" in by_name:
-        found["fill_rate_a"] = _with(settings.fill_rate_a, [0.95, 0.98, 0.99])
-    budgets = [0.0, *(_up_to(share * firm, step) for share in (0.25, 0.5, 0.75) if firm > 4 * step)]
-    found["budget"] = _with(settings.budget, budgets)
-    found["lead_time_change"] = _with(settings.lead_time_change, [-0.25, 0.0, 0.5])
-    options = getattr(by_name["closed_supplier"], "options", ())
-    largest = [name for name, _ in options[1:2]]
-    names = ["", *largest, settings.closed_supplier]
-    found["closed_supplier"] = tuple(dict.fromkeys(names))
+        found["fill_rate_a"] = _with(settings.fill_rate_a, [0.95, 0.99, 0.98], 3)
+    found["lead_time_change"] = _with(settings.lead_time_change, [0.0, 0.5, -0.25], 3)
+    found["budget"] = _with(settings.budget, [0.0, *([half] if half < plan.firm_value else [])], 2)
+    closed = [settings.closed_supplier, "", *(name for name, _ in options[1:2])]
+    found["closed_supplier"] = tuple(dict.fromkeys(closed))[:2]
     return found
 
 
-def _with(default: float, values: list[float]) -> tuple[float, ...]:
-    return tuple(sorted({*values, default}))
+def _with(default: float, values: list[float], most: int) -> tuple[float, ...]:
+    """The plan's own value and the first others, ascending."""
+    return tuple(sorted(list(dict.fromkeys([default, *values]))[:most]))
 
 
 def _up_to(value: float, step: float) -> float:

@@ -25,8 +25,8 @@ MISSED = 0.001  # of a target that whole units and 200 futures leave open
 LEFT_OUT = (
     "Levels and orders are those that the whole plan would have with these settings. Transfers, excess and "
     "what may run out before help comes are not planned anew here: run the scenario to see them.",
-    "Stock, its cost and the margin lost are means over sampled futures at the pace of the weeks ahead: "
-    "what levels promise, not what today's stock will do.",
+    "Stock, its cost and the margin lost are means over sampled futures of the weeks ahead: what levels "
+    "promise, not what today's stock will do.",
 )
 
 
@@ -172,7 +172,7 @@ def _sentence(point: Shown) -> str:
     stock = say(promise.stock_value, "money")
     return (
         f"{head}{ordered}. The levels promise to serve {served} of the units wanted from stock, with "
-        f"{stock} of stock on average and {lost} of margin lost in a year."
+        f"{stock} of stock on average and {lost} of margin expected to be lost within {promise.window}."
     )
 
 

@@ -42,10 +42,13 @@ class Chosen:
         Units per option and order week, m × T.
     used
         What is taken of each shared row.
+    money
+        Money of the plans and of limits that give way.
     """
 
     quantity: Floats
     used: Floats
+    money: float
 
 
 def choose_plans(
@@ -76,8 +79,8 @@ def choose_plans(
         part = groups.rounds[number].quantity.tocoo()
         mine = rounds[item[part.row]] == number
         quantity[part.row[mine], part.col[mine]] = part.data[mine]
-    used = np.asarray(columns.use[chosen].sum(axis=0)).ravel()
-    return Chosen(quantity, used)
+    found = Selection(columns, chosen, problem.limit, problem.rows.relax_cost)
+    return Chosen(quantity, found.used, found.money)
 
 
 def gather_columns(problem: Problem, groups: Groups, prices: Floats) -> tuple[Columns, csr_array]:

@@ -214,18 +214,18 @@ def match_minimum(items: OrderItems, options: OrderOptions, table: pd.DataFrame,
 
 
 def _spans(rule: SharedLimit, weeks: int) -> pd.DataFrame:
-    """Return the table with first and last week of every row."""
+    """Return the table with first and last week of every row; the index says which line it comes from."""
     table = rule.table.reset_index(drop=True)
     if "week" in table:
         table = table.assign(first_week=table["week"], last_week=table["week"])
     elif "first_week" not in table:
-        each = pd.DataFrame({"first_week": np.arange(weeks), "last_week": np.arange(weeks)})
-        table = table.merge(each, how="cross")
+        each = np.tile(np.arange(weeks), len(table))
+        table = table.loc[table.index.repeat(weeks)].assign(first_week=each, last_week=each)
     outside = (
         (table["first_week"] < 0) | (table["last_week"] >= weeks) | (table["last_week"] < table["first_week"])
     )
     if outside.any():
-        first = int(np.argmax(outside))
+        first = int(np.argmax(outside.to_numpy()))
         raise ParameterError(
             f"limit '{rule.name}': {int(outside.sum())} rows have weeks outside 0 … {weeks - 1} (first: row "
             f"{first}). Weeks are counted from 0 on."
@@ -243,7 +243,8 @@ def _rows_of(rule: SharedLimit, spans: pd.DataFrame, items: OrderItems, options:
     if unknown:
         known = ", ".join(map(str, members.columns))
         raise ParameterError(f"limit '{rule.name}': no key is called {unknown}. There are: {known}.")
-    group_of_row, group_of_member = _groups(spans, members, rule.key_columns)
+    group_of_line, group_of_member = _groups(rule.table, members, rule.key_columns)
+    group_of_row = group_of_line[spans.index.to_numpy("int64")]
     row_at = np.full((int(group_of_row.max(initial=-1)) + 2, items.weeks), -1)  # last line: no group
     length = (spans["last_week"] - spans["first_week"] + 1).to_numpy("int64")
     rows = np.repeat(np.arange(len(spans)), length)
@@ -262,21 +263,27 @@ def _rows_of(rule: SharedLimit, spans: pd.DataFrame, items: OrderItems, options:
     return np.where(arrival < items.weeks, np.take_along_axis(row_at[group_of_member], inside, axis=1), -1)
 
 
-def _groups(spans: pd.DataFrame, members: pd.DataFrame, columns: list[str]) -> tuple[Integers, Integers]:
-    """Number the keys of the rows, and give each member the number of its key; −1 without one."""
-    if not columns:
-        return np.zeros(len(spans), dtype="int64"), np.zeros(len(members), dtype="int64")
-    keys = spans[columns].drop_duplicates().reset_index(drop=True)
-    keys = keys.assign(_group=np.arange(len(keys)))
-    of_row = spans[columns].merge(keys, how="left", on=columns)["_group"]
-    of_member = members[columns].merge(keys, how="left", on=columns)["_group"]
-    return of_row.to_numpy("int64"), of_member.fillna(-1).to_numpy("int64")
+def _groups(table: pd.DataFrame, members: pd.DataFrame, columns: list[str]) -> tuple[Integers, Integers]:
+    """Number the keys of the lines, and give each member the number of its key; −1 without one."""
+    count = len(table)
+    code = np.zeros(count + len(members), dtype="int64")
+    for column in columns:
+        both = pd.concat([table[column].astype("object"), members[column].astype("object")])
+        part, values = pd.factorize(both, use_na_sentinel=False)
+        # Numbered anew after every column, so that many columns do not pass what an integer holds.
+        code = np.unique(code * (len(values) + 1) + part, return_inverse=True)[1]
+    known, of_line = np.unique(code[:count], return_inverse=True)
+    place = np.searchsorted(known, code[count:])
+    found = np.append(known, -1)[place] == code[count:]
+    return of_line.astype("int64"), np.where(found, place, -1)
 
 
 def _describe(rule: SharedLimit, spans: pd.DataFrame) -> pd.DataFrame:
-    key = pd.Series("", spans.index)
-    if rule.key_columns:
-        key = spans[rule.key_columns].astype(str).agg(", ".join, axis=1)
+    key = np.full(len(spans), "", dtype="object")
+    if rule.key_columns and len(spans):
+        parts = [rule.table[column].astype(str).tolist() for column in rule.key_columns]
+        words = np.array([", ".join(line) for line in zip(*parts, strict=True)], dtype="object")
+        key = words[spans.index.to_numpy("int64")]
     first, last = spans["first_week"].to_numpy("int64"), spans["last_week"].to_numpy("int64")
-    named = {"rule": rule.name, "key": key.to_numpy(), "week": first, "last_week": last, "unit": rule.unit}
+    named = {"rule": rule.name, "key": key, "week": first, "last_week": last, "unit": rule.unit}
     return pd.DataFrame(named | {column: spans[column].to_numpy() for column in rule.key_columns})

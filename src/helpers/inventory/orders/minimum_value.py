@@ -18,7 +18,7 @@ import numpy as np
 
 from helpers.inventory.arguments import Floats
 from helpers.inventory.orders.problem import Flags, Integers
-from helpers.inventory.orders.rounds import Problem, Round, play_round, play_rounds
+from helpers.inventory.orders.rounds import Problem, Round, plans_at, play_round, play_rounds
 
 _FEWEST, _MOST, _ITEMS = 6, 30, 12_000  # shares of money waived that are tried: more where items are few
 
@@ -78,10 +78,11 @@ def _priced(found: Round, prices: Floats, items: Integers) -> float:
 def _more_rounds(problem: Problem, prices: Floats, doubtful: Flags) -> list[Round]:
     row_of = np.concatenate([part.row_of for part in problem.minimum.rules])
     here = (row_of >= 0) & np.append(doubtful, False)[row_of]
-    found = [play_round(problem, prices, closed=here)]
+    base = plans_at(problem, prices)  # only what may order in a doubtful group is planned anew
+    found = [play_round(problem, prices, closed=here, base=base)]
     many = int(np.clip(_ITEMS // len(problem.items), _FEWEST, _MOST))
-    waived = np.geomspace(0.01, 0.95, many).tolist()
-    return found + play_rounds(problem, [prices] * many, [np.where(here, share, 0.0) for share in waived])
+    waived = [np.where(here, share, 0.0) for share in np.geomspace(0.01, 0.95, many).tolist()]
+    return found + play_rounds(problem, [prices] * many, waived, base=base)
 
 
 def _members(problem: Problem) -> list[Integers]:

@@ -20,17 +20,19 @@ import pandas as pd
 
 from helpers.errors import ParameterError
 from helpers.inventory.arguments import Floats
-from helpers.inventory.orders.choice import choose_plans
+from helpers.inventory.orders.choice import Chosen, choose_plans
 from helpers.inventory.orders.cost import PlanCost, cost_of, value_of
 from helpers.inventory.orders.limits import OrderLimits, match_limits, match_minimum
-from helpers.inventory.orders.minimum_value import settle_groups
-from helpers.inventory.orders.pricing import Priced, find_prices
+from helpers.inventory.orders.minimum_value import Groups, settle_groups
+from helpers.inventory.orders.pricing import Priced, find_prices, vary
 from helpers.inventory.orders.problem import Flags, OrderItems, OrderOptions, check_together
 from helpers.inventory.orders.rounds import Problem, lay_problem, play_nothing
 from helpers.inventory.orders.tables import limits_table, minimum_table, orders_table, outlook_table
 from helpers.solver import Model, Status, at_most, explain_infeasibility
 from helpers.solver.limits import say_number
 from helpers.solver.verdict import relative_gap
+
+_CLOSE = 10  # parts of the gap asked: a choice within one of them is not made anew
 
 
 @dataclass(frozen=True)
@@ -210,10 +212,26 @@ def plan_orders(
         problem, close=settings.gap / 50, most_rounds=settings.most_rounds, deadline=deadline
     )
     groups = settle_groups(problem, priced.prices, priced.rounds, priced.preferred)
-    left = min(begun + settings.time_limit - time.perf_counter(), 0.2 * settings.time_limit)
-    close = settings.gap / 10 * abs(priced.bound)
-    chosen = choose_plans(problem, groups, priced.prices, bound=priced.bound, close=close, time_limit=left)
+    chosen = _choose(problem, groups, priced, settings, begun)
     return _read(problem, priced, chosen.quantity, clashes, settings, begun)
+
+
+def _choose(
+    problem: Problem, groups: Groups, priced: Priced, settings: OrderSettings, begun: float
+) -> Chosen:
+    """Choose among the plans that the prices brought up; where that is not close enough, among more."""
+    close = settings.gap / _CLOSE * abs(priced.bound)
+
+    def choose(among: Groups) -> Chosen:
+        left = min(begun + settings.time_limit - time.perf_counter(), 0.2 * settings.time_limit)
+        return choose_plans(problem, among, priced.prices, bound=priced.bound, close=close, time_limit=left)
+
+    first = choose(groups)
+    if first.money - priced.bound <= close or time.perf_counter() > begun + 0.9 * settings.time_limit:
+        return first
+    more = vary(problem, priced.prices)
+    second = choose(replace(groups, rounds=[*groups.rounds, *more])) if more else first
+    return second if second.money < first.money else first
 
 
 def _lay(

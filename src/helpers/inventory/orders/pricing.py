@@ -54,7 +54,7 @@ class Priced:
     rounds
         All rounds; the first orders nothing.
     count
-        Rounds until the prices were found; the rest of `rounds` was made for the choice.
+        Rounds until the prices were found.
     master_cost
         Money of the last master: what shares of plans could reach; NaN where no limit binds.
     master_seconds
@@ -106,13 +106,11 @@ def find_prices(problem: Problem, *, close: float, most_rounds: int, deadline: f
         preferred = _spread(group, master)
         if not grown.any() and master_cost - bound <= close * abs(master_cost):
             break
-    count = len(rounds) - 1
-    rounds += _vary(problem, prices)
-    return Priced(prices, bound, preferred, rounds, count, master_cost, seconds)
+    return Priced(prices, bound, preferred, rounds, len(rounds) - 1, master_cost, seconds)
 
 
-def _vary(problem: Problem, prices: Floats) -> list[Round]:
-    """Plan at other prices near the best: few items need more plans to choose from, many have enough."""
+def vary(problem: Problem, prices: Floats) -> list[Round]:
+    """Return plans at other prices near these: few items may need more to choose from, many have enough."""
     if not prices.any():
         return []
     drawn = np.random.default_rng(1)

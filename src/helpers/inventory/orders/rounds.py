@@ -25,6 +25,8 @@ from helpers.inventory.orders.program import ItemPlans, PricedCosts, best_plans
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+type Base = tuple[PricedCosts, ItemPlans]
+
 
 @dataclass(frozen=True, eq=False)
 class Round:
@@ -105,7 +107,7 @@ class Problem:
         return self.options.open_weeks(self.weeks)
 
     @cached_property
-    def free(self) -> tuple[PricedCosts, ItemPlans]:
+    def free(self) -> Base:
         """Costs without prices, and the best plans at them."""
         costs = priced_costs(self, np.zeros(len(self.rows)))
         return costs, best_plans(self.chunks, self.options.whole("lead_time"), costs)
@@ -163,17 +165,32 @@ def priced_costs(
     )
 
 
+def plans_at(problem: Problem, prices: Floats) -> Base:
+    """Return costs and best plans at these prices, from which rounds at nearly the same costs start."""
+    costs = priced_costs(problem, prices)
+    return costs, _plans_at(problem, [costs], problem.free)[0]
+
+
 def play_round(
-    problem: Problem, prices: Floats, discount: Floats | None = None, closed: Flags | None = None
+    problem: Problem,
+    prices: Floats,
+    discount: Floats | None = None,
+    closed: Flags | None = None,
+    *,
+    base: Base | None = None,
 ) -> Round:
     """Return the best plans at these prices; without discount and closed weeks they prove a bound."""
     is_bound = discount is None and closed is None
-    [plans] = _plans_at(problem, [priced_costs(problem, prices, discount, closed)])
+    [plans] = _plans_at(problem, [priced_costs(problem, prices, discount, closed)], base or problem.free)
     return _round(problem, plans, prices, is_bound=is_bound)
 
 
 def play_rounds(
-    problem: Problem, prices: Sequence[Floats], discounts: Sequence[Floats] | None = None
+    problem: Problem,
+    prices: Sequence[Floats],
+    discounts: Sequence[Floats] | None = None,
+    *,
+    base: Base | None = None,
 ) -> list[Round]:
     """Return what `play_round` gives at each of several prices, those together that fit the cache.
 
@@ -186,22 +203,25 @@ def play_rounds(
         π per round.
     discounts
         As of `play_round`, per round; none without.
+    base
+        Costs and their best plans that only few items leave; without it those at no prices.
     """
+    base = base or problem.free
     waived: list[Floats | None] = [None] * len(prices) if discounts is None else list(discounts)
     costs = [priced_costs(problem, price, waive) for price, waive in zip(prices, waived, strict=True)]
     plans: list[ItemPlans] = []
     while len(plans) < len(costs):
-        many = _fitting(problem, costs[len(plans)])
-        plans += _plans_at(problem, costs[len(plans) : len(plans) + many])
+        many = _fitting(problem, costs[len(plans)], base)
+        plans += _plans_at(problem, costs[len(plans) : len(plans) + many], base)
     return [
         _round(problem, plan, price, is_bound=waive is None)
         for plan, price, waive in zip(plans, prices, waived, strict=True)
     ]
 
 
-def _fitting(problem: Problem, costs: PricedCosts) -> int:
+def _fitting(problem: Problem, costs: PricedCosts, base: Base) -> int:
     """Return how many rounds like this one fit the cache together."""
-    changes = may_change(problem, *problem.free, costs)
+    changes = may_change(problem, *base, costs)
     widest = max((chunk.size * int(changes[chunk.item].sum()) for chunk in problem.chunks), default=0)
     return max(1, CELLS // max(widest, 1))
 
@@ -211,9 +231,9 @@ def _round(problem: Problem, plans: ItemPlans, prices: Floats, *, is_bound: bool
     return make_round(problem, plans.quantity, plans.held, plans.stage, bound)
 
 
-def _plans_at(problem: Problem, costs: Sequence[PricedCosts]) -> list[ItemPlans]:
+def _plans_at(problem: Problem, costs: Sequence[PricedCosts], known: Base) -> list[ItemPlans]:
     """Return the best plans at each of several costs, computed side by side, for items that may change."""
-    free, base = problem.free
+    free, base = known
     changes = np.logical_or.reduce([may_change(problem, free, base, one) for one in costs])
     chunks = [part for chunk in problem.chunks if (part := take_items(chunk, changes)) is not None]
     count, items, options = len(costs), len(problem.items), len(problem.options)
@@ -235,7 +255,7 @@ def _plans_at(problem: Problem, costs: Sequence[PricedCosts]) -> list[ItemPlans]
 
 
 def may_change(problem: Problem, free: PricedCosts, base: ItemPlans, costs: PricedCosts) -> Flags:
-    """Return which items may have another best plan at these costs than at those without prices.
+    """Return which items may have another best plan at these costs than at those of `free`.
 
     Where nothing is cheaper, and what the plan orders and holds costs what it did, every other plan costs at
     least what it did: the plan stays, ties included.

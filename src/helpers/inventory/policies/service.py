@@ -222,6 +222,12 @@ def service_of(exposure: Exposure, reorder_point: ArrayLike, order_quantity: Arr
     )
 
 
+def fill_rate_of(exposure: Exposure, reorder_point: ArrayLike, order_quantity: ArrayLike) -> Floats:
+    """Return the fill rate that given reorder points promise: that of `service_of`, and nothing else."""
+    quantity, point = _quantities("fill_rate_of", exposure, order_quantity, reorder_point)
+    return _fill_rate(exposure, point, quantity)
+
+
 def _quantities(
     function: str, exposure: Exposure, order_quantity: ArrayLike, other: ArrayLike
 ) -> tuple[Floats, Floats]:
