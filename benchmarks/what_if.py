@@ -60,7 +60,8 @@ def random_setting(controls: Sequence[Control], draw: random.Random) -> dict[str
 def random_value(control: Control, draw: random.Random) -> Value:
     if isinstance(control, Slider):
         reach = min(control.high, control.default + 0.5 * (control.high - control.default) + control.step)
-        return round(draw.uniform(control.low, reach) / control.step) * control.step
+        value = round(draw.uniform(control.low, reach) / control.step) * control.step
+        return min(max(value, control.low), control.high)
     if isinstance(control, Choice):
         return draw.choice([name for name, _ in control.options])
     return not control.default
