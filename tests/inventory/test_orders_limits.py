@@ -255,7 +255,7 @@ def test_more_plans_are_looked_for_only_where_the_choice_is_not_close_and_never_
     items = items_of(10, WEEKS, seed=1)
     both = items, options_of(list(range(10)), order_multiple=4, fixed_cost=1.0)
     limits = half_budget(plan_orders(*both))
-    fine = OrderSettings(gap=1e-5, time_limit=20.0)
+    fine = OrderSettings(gap=0.001, time_limit=20.0)
     best = plan_orders(*both, limits, fine)
     asked: list[int] = []
 

@@ -70,7 +70,7 @@ def choose_plans(
     columns, values = gather_columns(problem, groups, prices)
     selection, is_open = _exchange(problem, columns, values, groups)
     chosen = selection.chosen
-    if selection.money > bound + 1e-9 * abs(bound):
+    if selection.money > bound + max(close, 1e-9 * abs(bound)):
         chosen = _choose_whole(problem, columns, values, selection, is_open, (close, time_limit))
     rounds = columns.round[chosen]
     quantity = np.zeros((len(problem.options), problem.weeks))
