@@ -41,7 +41,7 @@ CUT = """(panel) => {
   const wide = [...panel.querySelectorAll('*')]
     .filter((part) => part.offsetParent && !part.closest('svg, .noUi-target, style, .pb-wide'))
     .filter((part) => part.getBoundingClientRect().right > edge);
-  const over = [...panel.querySelectorAll('.pb-kpi, .widget-label, .widget-readout')]
+  const over = [...panel.querySelectorAll('.pb-kpi, .widget-label, .widget-readout, .lm-TabBar-tabLabel')]
     .filter((part) => part.scrollWidth > part.clientWidth + 1);
   return [...wide, ...over].map((part) => `${part.className}: ${part.textContent}`);
 }"""
@@ -240,6 +240,7 @@ def test_nothing_is_cut_on_a_wide_and_on_a_narrow_screen(
             shown.scroll_into_view_if_needed()
             page.wait_for_timeout(300)
             assert shown.evaluate(CUT) == []
+        assert page.locator(".pb-workbench").evaluate(CUT) == []
     finally:
         page.set_viewport_size({"width": 1400, "height": 1000})
 

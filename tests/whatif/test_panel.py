@@ -128,8 +128,16 @@ def test_a_change_too_small_to_be_read_is_no_zero_with_a_sign() -> None:
 
 def test_a_unit_is_written_smaller_than_its_figure_and_an_answer_names_its_setting(toy: Decision) -> None:
     html = render_found("as planned", toy.base, toy.view({"growth": 0.1}))
-    assert "<small>%</small>" in html
+    kpi = Kpi("transport emissions", 9.5, "")
+    assert "9.5\xa0<small>t CO2e</small>" in render_tiles([Difference(kpi, kpi, 0.0, None)])
+    assert "<small>%" not in html
     assert Text(html).exact == {**toy.base.settings, "growth": 0.1}
+
+
+def test_a_setting_is_named_once(toy: Decision) -> None:
+    view = replace(toy.base, sentence="With growth of demand +10\xa0%: lines <b> are ordered.")
+    words = str(Text(render_found("growth of demand +10\xa0%", toy.base, view)))
+    assert "With growth of demand +10\xa0%. Lines <b> are ordered." in words.replace(" %", "\xa0%")
 
 
 def test_the_table_holds_the_eight_largest_changes_and_the_total_of_all(toy: Decision) -> None:

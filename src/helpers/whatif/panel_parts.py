@@ -62,7 +62,8 @@ def _tile(one: Difference) -> str:
 def _figure(words: str) -> str:
     """A figure with its unit in small letters, which may stand below it where a tile is narrow."""
     figure, space, unit = words.partition(_SPACE)
-    return f"{escape(figure)}{space}<small>{escape(unit)}</small>" if unit else escape(words)
+    is_word = len(unit) > 1  # a per cent sign is none
+    return f"{escape(figure)}{space}<small>{escape(unit)}</small>" if is_word else escape(words)
 
 
 def _say(one: Difference, value: float | None) -> str:
@@ -173,15 +174,22 @@ def render_view(base: View | None, view: View, scale: Scale | None = None) -> st
 
 def render_found(moved: str, base: View | None, found: Found, scale: Scale | None = None) -> str:
     """Return all that a panel shows of a setting: what was moved and what that does, then the evidence."""
-    lead = "As planned." if moved == "as planned" else f"With {escape(moved)}."
-    said = escape(found.sentence) if isinstance(found, View) else ""
+    lead = "As planned" if moved == "as planned" else f"With {moved}"
+    said = _without(lead, found.sentence) if isinstance(found, View) else ""
     shown = render_view(base, found, scale) if isinstance(found, View) else render_refusal(found)
     # two settings may read the same (1.5 and 2 both "2"): who waits for an answer needs the exact one
     exact = escape(json.dumps(dict(found.settings)))
     return (
-        f'<div class="pb-said" role="status" aria-live="polite" data-settings="{exact}"><b>{lead}</b> {said}'
+        f'<div class="pb-said" role="status" aria-live="polite" data-settings="{exact}">'
+        f"<b>{escape(lead)}.</b> {escape(said)}"
         f"</div>{shown}"
     )
+
+
+def _without(lead: str, sentence: str) -> str:
+    """A sentence that names its setting, as pages need it, without what the lead beside it says already."""
+    rest = sentence.removeprefix(f"{lead}: ")
+    return rest[:1].upper() + rest[1:]
 
 
 def render_refusal(found: Refusal | Failure) -> str:
