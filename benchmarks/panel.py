@@ -40,7 +40,7 @@ show_panel(prepare({name!r}, load_case({case!r}), {{}}).decision)"""
 
 CLOCK = """() => {
   const root = document.querySelector('.pb-whatif');
-  const said = () => (root.querySelector('.pb-said') || {}).textContent;
+  const said = () => (root.querySelector('.pb-said') || {dataset: {}}).dataset.settings;
   const before = said();
   window.pbMoved = new Promise((resolve) => {
     let start = null;

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import runpy
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -34,6 +36,15 @@ ELSEWHERE = {**MOVED, "inventory": "lead_time_change", "transport": "carbon_pric
 STEPS = 3
 COLD = 600  # seconds that the first panel may take where nothing is remembered yet
 Tiles = dict[str, tuple[str, ...]]
+CUT = """(panel) => {
+  const edge = panel.getBoundingClientRect().right + 1;
+  const wide = [...panel.querySelectorAll('*')]
+    .filter((part) => part.offsetParent && !part.closest('svg, .noUi-target, style, .pb-wide'))
+    .filter((part) => part.getBoundingClientRect().right > edge);
+  const over = [...panel.querySelectorAll('.pb-kpi, .widget-label, .widget-readout, .lm-TabBar-tabLabel')]
+    .filter((part) => part.scrollWidth > part.clientWidth + 1);
+  return [...wide, ...over].map((part) => `${part.className}: ${part.textContent}`);
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +93,7 @@ def panel(page: Any) -> Callable[[str], Any]:
     return lambda name: page.locator(f".jp-OutputArea-output > .pb-whatif-{name}")
 
 
-def rest_tab(page: Any, place: int) -> Any:
+def tab(page: Any, place: int) -> Any:
     """Open a tab of the workbench, and return what is in it."""
     page.locator(".pb-workbench .lm-TabBar-tab").nth(place).click()
     return page.locator(f".pb-workbench .pb-whatif-{NAMES[place]}")
@@ -104,9 +115,13 @@ def setting(decision: Decision, control: str) -> dict[str, float]:
 
 
 def wait_until_said(panel: Any, decision: Decision, settings: Settings) -> None:
-    words = [one.say(settings[one.name]) for one in decision.controls if one.name in settings]
-    for said in words:
-        panel.locator(".pb-said b", has_text=said).wait_for()
+    """Wait until the panel shows exactly this setting."""
+    plan = {control.name: control.default for control in decision.controls}
+    wanted, said = {**plan, **settings}, panel.locator(".pb-said")
+    until = time.monotonic() + 30
+    while json.loads(said.get_attribute("data-settings")) != wanted:
+        assert time.monotonic() < until, f"{decision.name}: {said.get_attribute('data-settings')}"
+        time.sleep(0.05)
 
 
 def tiles(panel: Any) -> Tiles:
@@ -158,7 +173,7 @@ def test_a_moved_slider_shows_the_tiles_of_the_pure_function(
 def test_every_tab_of_the_workbench_shows_the_tiles_of_the_pure_function(
     name: str, page: Any, decisions: Mapping[str, Decision]
 ) -> None:
-    shown, decision, control = rest_tab(page, NAMES.index(name)), decisions[name], ELSEWHERE[name]
+    shown, decision, control = tab(page, NAMES.index(name)), decisions[name], ELSEWHERE[name]
     shown.locator(".pb-said").wait_for()
     assert tiles(shown) == answered(decision, {})
     settings = setting(decision, control)
@@ -175,7 +190,7 @@ def test_a_scenario_is_saved_loaded_and_compared_over_all_decisions(
     bar = page.locator(".pb-workbench > .pb-bar")
     expected: dict[str, float] = {}
     for place, name in enumerate(NAMES[:2]):
-        shown, decision, control = rest_tab(page, place), decisions[name], ELSEWHERE[name]
+        shown, decision, control = tab(page, place), decisions[name], ELSEWHERE[name]
         shown.locator(".pb-said").wait_for()
         press(shown, control)
         wait_until_said(shown, decision, setting(decision, control))
@@ -189,13 +204,13 @@ def test_a_scenario_is_saved_loaded_and_compared_over_all_decisions(
     assert store.load("boom").what_if == pytest.approx(expected)
 
     for place in range(2):
-        shown = rest_tab(page, place)
+        shown = tab(page, place)
         shown.locator("button", has_text="Reset").click()
         shown.locator(".pb-said b", has_text="As planned.").wait_for()
     bar.locator("button", has_text="Load").click()
     bar.locator(".pb-told", has_text="boom: demand up, suppliers late").wait_for()
     for place, name in enumerate(NAMES[:2]):
-        shown, decision, control = rest_tab(page, place), decisions[name], ELSEWHERE[name]
+        shown, decision, control = tab(page, place), decisions[name], ELSEWHERE[name]
         wait_until_said(shown, decision, setting(decision, control))
         assert tiles(shown) == answered(decision, setting(decision, control))
 
@@ -212,6 +227,22 @@ def test_a_scenario_is_saved_loaded_and_compared_over_all_decisions(
     page.locator(".pb-workbench button", has_text="Export").click()
     page.locator(".pb-workbench [role=status]", has_text="comparison-boom.xlsx").wait_for()
     assert (store.folder / "comparison-boom.xlsx").is_file()
+
+
+@pytest.mark.parametrize("width", [1400, 700])
+def test_nothing_is_cut_on_a_wide_and_on_a_narrow_screen(
+    width: int, page: Any, panel: Callable[[str], Any]
+) -> None:
+    page.set_viewport_size({"width": width, "height": 1000})
+    try:
+        for name in NAMES:
+            shown = panel(name)
+            shown.scroll_into_view_if_needed()
+            page.wait_for_timeout(300)
+            assert shown.evaluate(CUT) == []
+        assert page.locator(".pb-workbench").evaluate(CUT) == []
+    finally:
+        page.set_viewport_size({"width": 1400, "height": 1000})
 
 
 def test_no_panel_left_a_traceback_or_a_refusal(page: Any) -> None:

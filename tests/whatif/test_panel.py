@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -52,11 +53,14 @@ class Text(HTMLParser):
         self.words: list[str] = []
         self.tags: list[str] = []
         self.figures: dict[str, str] = {}
+        self.exact: dict[str, Value] = {}
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         found = dict(attrs)
+        if "data-settings" in found:
+            self.exact = json.loads(str(found["data-settings"]))
         if "data-kpi" in found:
             self.figures[str(found["data-kpi"])] = str(found["data-value"])
 
@@ -115,6 +119,25 @@ def test_nothing_from_the_data_is_read_as_markup(toy: Decision) -> None:
     assert Text(html).tags.count("b") == 1  # the lead of the sentence
     evil = Refusal({}, "<script>alert(1)</script>")
     assert "<script" not in render_refusal(evil)
+
+
+def test_a_change_too_small_to_be_read_is_no_zero_with_a_sign() -> None:
+    words = say_change(difference("transport emissions", 9.52, 9.51))
+    assert words == "hardly changed, better"
+
+
+def test_a_unit_is_written_smaller_than_its_figure_and_an_answer_names_its_setting(toy: Decision) -> None:
+    html = render_found("as planned", toy.base, toy.view({"growth": 0.1}))
+    kpi = Kpi("transport emissions", 9.5, "")
+    assert "9.5\xa0<small>t CO2e</small>" in render_tiles([Difference(kpi, kpi, 0.0, None)])
+    assert "<small>%" not in html
+    assert Text(html).exact == {**toy.base.settings, "growth": 0.1}
+
+
+def test_a_setting_is_named_once(toy: Decision) -> None:
+    view = replace(toy.base, sentence="With growth of demand +10\xa0%: lines <b> are ordered.")
+    words = str(Text(render_found("growth of demand +10\xa0%", toy.base, view)))
+    assert "With growth of demand +10\xa0%. Lines <b> are ordered." in words.replace(" %", "\xa0%")
 
 
 def test_the_table_holds_the_eight_largest_changes_and_the_total_of_all(toy: Decision) -> None:
@@ -227,7 +250,7 @@ def test_a_value_typed_beyond_the_end_stays_inside() -> None:
 def test_the_box_writes_as_many_decimals_as_the_slider_steps() -> None:
     assert format_of(number(0.5, 0.999, 0.001, 0.95, "share")) == ",.1f"
     assert format_of(number(0, 1, 0.01, 0.5, "share")) == ",.0f"
-    assert format_of(replace(number(-0.5, 1, 0.25, 0), is_change=True)) == "+,.2f"
+    assert format_of(replace(number(-0.5, 1, 0.25, 0), is_change=True)) == ",.2f"
 
 
 @pytest.fixture

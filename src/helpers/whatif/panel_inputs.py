@@ -47,10 +47,10 @@ def read_slider(control: Slider, shown: float) -> float:
 
 
 def format_of(control: Slider) -> str:
-    """Return how the box beside the slider writes a value (a d3 format)."""
+    """Return how the box beside the slider writes a value (a d3 format); the label has sign and unit."""
     fine = Decimal(repr(round(step_of(control) * scale_of_control(control), 6))).normalize()
     digits = max(0, -int(fine.as_tuple().exponent))
-    return f"{'+' if control.is_change else ''},.{digits}f"
+    return f",.{digits}f"
 
 
 def name_of(control: Control, value: Value) -> str:

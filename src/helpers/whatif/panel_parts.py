@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -52,10 +53,17 @@ def _tile(one: Difference) -> str:
     note = f'<dd class="pb-plain">{escape(kpi.note)}</dd>' if kpi.note and not is_known(kpi.value) else ""
     return (
         f'<div class="pb-kpi" data-kpi="{escape(kpi.name)}" data-value="{value}" title="{escape(about)}">'
-        f'<dt>{escape(title_of(kpi.name))}</dt><dd class="pb-figure">{escape(_say(one, kpi.value))}</dd>'
+        f'<dt>{escape(title_of(kpi.name))}</dt><dd class="pb-figure">{_figure(_say(one, kpi.value))}</dd>'
         f'<dd class="{_tone(one)}">{escape(say_change(one))}</dd>'
         f'<dd class="pb-plain">plan {escape(_say(one, one.base.value))}</dd>{note}</div>'
     )
+
+
+def _figure(words: str) -> str:
+    """A figure with its unit in small letters, which may stand below it where a tile is narrow."""
+    figure, space, unit = words.partition(_SPACE)
+    is_word = len(unit) > 1  # a per cent sign is none
+    return f"{escape(figure)}{space}<small>{escape(unit)}</small>" if is_word else escape(words)
 
 
 def _say(one: Difference, value: float | None) -> str:
@@ -73,8 +81,8 @@ def say_change(one: Difference) -> str:
     if not one.change:
         return "as planned"
     size = say_difference(one.change, one.kpi.definition.unit)
-    word = {True: f"{_SPACE}better", False: f"{_SPACE}worse", None: ""}[one.is_good]
-    if not size.strip(f"0., {_SPACE}abcdefghijklmnopqrstuvwxyz%/"):
+    word = {True: " better", False: " worse", None: ""}[one.is_good]
+    if not set(size.split(_SPACE)[0]) & set("123456789"):
         return f"hardly changed,{word}" if word else "hardly changed"
     return f"{'+' if one.change > 0 else _MINUS}{size}{word}"
 
@@ -142,9 +150,16 @@ def render_chart(chart: Chart, scale: Scale | None = None) -> str:
 
 def render_notes(view: View) -> str:
     """Return how to read a view, and how far its plan can be from the best one."""
-    gap = [f"The best possible plan is at most {say(view.gap, 'share')} better."] if view.gap > 0 else []
-    notes = "".join(f"<li>{escape(note)}</li>" for note in [*view.notes, *gap])
+    notes = "".join(f"<li>{escape(note)}</li>" for note in [*view.notes, *_how_exact(view.gap)])
     return f'<ul class="pb-notes">{notes}</ul>' if notes else ""
+
+
+def _how_exact(gap: float) -> list[str]:
+    if gap <= 0:
+        return []
+    size = say(gap, "share")
+    most = "" if size.startswith("under") else "at most "
+    return [f"The best possible plan is {most}{size} better."]
 
 
 def render_view(base: View | None, view: View, scale: Scale | None = None) -> str:
@@ -159,10 +174,22 @@ def render_view(base: View | None, view: View, scale: Scale | None = None) -> st
 
 def render_found(moved: str, base: View | None, found: Found, scale: Scale | None = None) -> str:
     """Return all that a panel shows of a setting: what was moved and what that does, then the evidence."""
-    lead = "As planned." if moved == "as planned" else f"With {escape(moved)}."
-    said = escape(found.sentence) if isinstance(found, View) else ""
+    lead = "As planned" if moved == "as planned" else f"With {moved}"
+    said = _without(lead, found.sentence) if isinstance(found, View) else ""
     shown = render_view(base, found, scale) if isinstance(found, View) else render_refusal(found)
-    return f'<div class="pb-said" role="status" aria-live="polite"><b>{lead}</b> {said}</div>{shown}'
+    # two settings may read the same (1.5 and 2 both "2"): who waits for an answer needs the exact one
+    exact = escape(json.dumps(dict(found.settings)))
+    return (
+        f'<div class="pb-said" role="status" aria-live="polite" data-settings="{exact}">'
+        f"<b>{escape(lead)}.</b> {escape(said)}"
+        f"</div>{shown}"
+    )
+
+
+def _without(lead: str, sentence: str) -> str:
+    """A sentence that names its setting, as pages need it, without what the lead beside it says already."""
+    rest = sentence.removeprefix(f"{lead}: ")
+    return rest[:1].upper() + rest[1:]
 
 
 def render_refusal(found: Refusal | Failure) -> str:
