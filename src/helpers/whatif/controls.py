@@ -79,8 +79,14 @@ class Slider:
         number = self.accept(value)
         if self.none_at is not None and number == self.none_at:
             return "no limit"
-        digits = 0 if self.unit == "share" and self.step >= 0.01 else None
-        return say(number, self.unit, digits, signed=self.is_change)
+        return say(number, self.unit, self._digits, signed=self.is_change)
+
+    @property
+    def _digits(self) -> int | None:
+        """Decimals that tell two steps apart."""
+        if self.unit == "share" and self.step >= 0.01:
+            return 0
+        return 2 if self.unit == "money" and self.step < 1 else None
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from helpers.inventory.plan import PastForecast, order
 from helpers.inventory.policy import Policy, recommend_policy
 from helpers.inventory.result import InventoryPlan
 from helpers.inventory.settings import InventorySettings
+from helpers.report import say
 from helpers.whatif.controls import Control, Settings, Value, choice, moved, slider
 from helpers.whatif.decision import Decision, fingerprint_of
 from helpers.whatif.inventory_view import Shown, show
@@ -119,7 +120,7 @@ def _suppliers(plan: InventoryPlan) -> Control:
     total = max(float(value.sum()), 1e-9)
     shares = {name: float(value.get(name, 0.0)) / total for name in known}
     ordered = sorted(known, key=lambda name: (-shares[name], name))
-    options = [(name, f"{name}, {shares[name]:.0%} of planned purchases") for name in ordered]
+    options = [(name, f"{name}, {say(shares[name], 'share', 0)} of planned purchases") for name in ordered]
     found = choice("closed_supplier", options)
     return replace(found, default=plan.settings.closed_supplier)
 

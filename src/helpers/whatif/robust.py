@@ -114,9 +114,8 @@ class RobustTargets:
         plans, futures = self.regret.regrets.shape
         tried = f"of {plans} plans over {futures} futures of {self.weeks} weeks"
         worst = self.regret.plans.set_index("plan")["worst_regret"]
-        at_most = (
-            f"it loses at most {say(float(worst[self.regret.least_regret]), 'money')} more than the best"
-        )
+        most = say(float(worst[self.regret.least_regret]), "money")
+        at_most = f"it loses at most {most} more than the best plan for the future that comes"
         if self.regret.least_regret == AS_PLANNED:
             return (f"Keep the service targets: {tried} they hurt least.", _sentence(at_most), self._edge())
         return (
