@@ -59,7 +59,7 @@ def test_every_command_and_option_is_in_the_readme() -> None:
 def test_every_command_has_help(name: str) -> None:
     result = CliRunner().invoke(main, [name, "--help"])
     assert result.exit_code == 0
-    assert re.search(r"Usage: .*\n\n  [A-Z].*\.", result.output)
+    assert re.search(r"Usage: .*\n\n  [A-Z](?:.|\n  )*\.", result.output)
 
 
 def test_version_is_said_once() -> None:

@@ -49,6 +49,7 @@ def test_run_leaves_a_whole_report(project: Path) -> None:
         assert hashlib.sha256((report.folder / name).read_bytes()).hexdigest() == entry["sha256"]
 
 
+@pytest.mark.slow
 def test_two_runs_are_equal_but_for_their_times_even_where_one_computes_all_anew(project: Path) -> None:
     first = contents(run_report(RunSettings()).folder)
     second = contents(run_report(RunSettings(jobs=1, force=True)).folder)
@@ -72,6 +73,7 @@ def test_scenario_file_gives_the_values(project: Path) -> None:
     assert report.manifest["pages"][0]["headline"] == "Plan for 32 units."
 
 
+@pytest.mark.slow
 def test_scenario_says_what_it_changes_and_is_held_against_its_own_week_only(project: Path) -> None:
     path = project / "notebooks" / "0_first.ipynb"
     notebook = nbformat.read(path, as_version=4)
@@ -108,6 +110,7 @@ def test_scenario_says_what_it_changes_and_is_held_against_its_own_week_only(pro
     assert "What-if, not the plan: growth of demand" in (project / "reports" / "index.html").read_text()
 
 
+@pytest.mark.slow
 def test_client_gives_parameters_and_scenarios_and_keeps_the_report(project: Path, tmp_path: Path) -> None:
     folder = tmp_path / "acme"
     (folder / "scenarios").mkdir(parents=True)
@@ -122,6 +125,7 @@ def test_client_gives_parameters_and_scenarios_and_keeps_the_report(project: Pat
     assert not (project / "reports").exists()
 
 
+@pytest.mark.slow
 def test_earlier_week_is_the_run_before(project: Path) -> None:
     run_report(RunSettings(week="2026-W03", pages=["0"], parameters={"growth": "0.5"}))
     report = run_report(RunSettings(pages=["0"]))
@@ -130,6 +134,7 @@ def test_earlier_week_is_the_run_before(project: Path) -> None:
     assert "50.0" in page, "the difference to the run before, in points"
 
 
+@pytest.mark.slow
 def test_source_that_changes_during_a_run_is_read_once(project: Path) -> None:
     path = project / "notebooks" / "0_first.ipynb"
     notebook = nbformat.read(path, as_version=4)
@@ -140,6 +145,7 @@ def test_source_that_changes_during_a_run_is_read_once(project: Path) -> None:
     assert report.manifest["pages"][1]["headline"] == "Plan for 16 units."
 
 
+@pytest.mark.slow
 def test_secret_of_a_database_is_in_no_file(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = "hunter2secret"
     database = project / f"{secret}.db"

@@ -46,6 +46,7 @@ def test_failed_page_is_marked_and_the_others_come(project: Path) -> None:
     assert [error.evalue for error in errors] == ["asked to break"]
 
 
+@pytest.mark.slow
 def test_killed_kernel_leaves_a_failed_page(project: Path) -> None:
     path = project / "notebooks" / "0_first.ipynb"
     notebook = nbformat.read(path, as_version=4)
@@ -57,6 +58,7 @@ def test_killed_kernel_leaves_a_failed_page(project: Path) -> None:
     assert report.manifest["pages"][1]["status"] == "ok"
 
 
+@pytest.mark.slow
 def test_killed_worker_leaves_a_failed_page(project: Path) -> None:
     path = project / "notebooks" / "0_first.ipynb"
     notebook = nbformat.read(path, as_version=4)
@@ -151,6 +153,7 @@ def test_reports_that_cannot_be_written_are_said(project: Path) -> None:
         run_report(RunSettings(pages=["0"]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("week", ["2020-W01", "2030-W10"])
 def test_week_far_from_the_data_still_gives_a_report(project: Path, week: str) -> None:
     assert run_report(RunSettings(week=week, pages=["0"])).folder.name == week

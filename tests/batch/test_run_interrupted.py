@@ -12,11 +12,14 @@ import time
 from pathlib import Path
 
 import nbformat
+import pytest
 
 from helpers.batch.manifest import read_manifests
 from helpers.batch.run import RunSettings, run_report
 
 MOMENTS = 3
+
+pytestmark = pytest.mark.slow
 
 
 def start(project: Path, *arguments: str) -> subprocess.Popen[bytes]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +24,8 @@ import helpers.contract as contract_room
 from helpers.contract import Case, load_case
 from helpers.contract.sample import make_sample
 from helpers.errors import PlanbookError
+
+pytestmark = pytest.mark.slow
 
 TABLES = ("products", "sites", "suppliers", "supply_terms", "customers", "orders", "stock", "returns")
 NASTY = (
