@@ -172,7 +172,7 @@ def test_a_hundred_moves_leave_one_true_picture_and_no_memory_behind(page: Any, 
     assert DRIVE["heap"](page) < 1.2 * before
     growth = float(page.locator(".pb-control .noUi-handle").nth(GROWTH).get_attribute("aria-valuenow")) / 100
     expected = answered(decision, {"growth": round(growth, 10)})
-    page.locator(f".pb-kpi[data-value='{expected['orders proposed']!r}']").wait_for()
+    page.locator(f".pb-kpi[data-value='{expected['freight cost']!r}']").wait_for()
     assert tiles(page) == expected
     assert page.locator(".pb-whatif svg.pb-chart").count() == 1
     assert page.locator(".pb-marks .pb-fill-setting").evaluate("bars => bars.getBBox().width") > 0

@@ -44,7 +44,7 @@ def answer(settings: Settings) -> View:
     return View(
         settings=settings,
         tiles=(
-            Kpi("orders proposed", sum(money.values()), "this week"),
+            Kpi("freight cost", sum(money.values()), "this week"),
             Kpi("promised fill rate", share * (1 - 0.01 * bool(settings["rush"])), "this week"),
         ),
         decisions=pd.DataFrame(

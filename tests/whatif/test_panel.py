@@ -83,8 +83,8 @@ def difference(name: str, before: float | None, now: float | None) -> Difference
 
 def test_a_tile_says_value_plan_and_whether_the_change_is_better(toy: Decision) -> None:
     tiles = Text(render_tiles(compare_tiles(toy.base, toy.view({"budget": 500}))))
-    assert tiles.figures == {"orders proposed": "500.0", "promised fill rate": "0.5"}
-    assert "Orders proposed 500 −500 better plan 1,000" in str(tiles)
+    assert tiles.figures == {"freight cost": "500.0", "promised fill rate": "0.5"}
+    assert "Freight cost 500 −500 plan 1,000" in str(tiles), "no gain where service falls"
     assert "Promised fill rate 50.0 % −50.0 points worse plan 100.0 %" in str(tiles)
 
 
@@ -269,7 +269,7 @@ def shown(panel: Panel) -> Text:
 def test_moving_a_control_shows_the_view_of_the_pure_function(panel: Panel, toy: Decision) -> None:
     widget(panel, "growth").value = 10
     view = toy.answer({"growth": 0.1, "budget": 0.0, "closed": "", "rush": False})
-    assert shown(panel).figures["orders proposed"] == repr(view.value("orders proposed"))
+    assert shown(panel).figures["freight cost"] == repr(view.value("freight cost"))
     assert panel._shown.value == render_found("growth of demand +10\xa0%", toy.base, view, panel._scale)
 
 
@@ -330,7 +330,7 @@ def test_a_refused_setting_leaves_no_figures_and_undo_leads_back(panel: Panel) -
     assert "Rush orders need every site" in str(shown(panel))
     panel.undo()
     assert panel.collect() == {"rush": True}
-    assert shown(panel).figures["orders proposed"] == "1000.0"
+    assert shown(panel).figures["freight cost"] == "1000.0"
 
 
 def test_a_panel_without_any_plan_says_why_and_can_still_be_moved(toy: Decision) -> None:
@@ -342,7 +342,7 @@ def test_a_panel_without_any_plan_says_why_and_can_still_be_moved(toy: Decision)
     panel = Panel(replace(toy, answer=starved))
     assert "Nothing is known of last year." in str(shown(panel))
     widget(panel, "budget").value = 500
-    assert shown(panel).figures["orders proposed"] == "500.0"
+    assert shown(panel).figures["freight cost"] == "500.0"
     assert "no comparison" in str(shown(panel))
 
 
@@ -359,7 +359,7 @@ def test_a_view_that_cannot_be_drawn_is_said_and_the_next_one_is_shown(toy: Deci
     widget(panel, "rush").value = True
     assert "could not be computed" in str(shown(panel))
     widget(panel, "rush").value = False
-    assert shown(panel).figures["orders proposed"] == "1000.0"
+    assert shown(panel).figures["freight cost"] == "1000.0"
 
 
 # One answer at a time
@@ -485,9 +485,7 @@ def test_moves_in_a_kernel_show_the_last_setting(toy: Decision) -> None:
             widget(panel, "growth").value = growth
             await asyncio.sleep(0.002)
         await until(lambda: not panel._answers.is_busy)
-        assert shown(panel).figures["orders proposed"] == repr(
-            toy.view({"growth": 0.2}).value("orders proposed")
-        )
+        assert shown(panel).figures["freight cost"] == repr(toy.view({"growth": 0.2}).value("freight cost"))
         panel.undo()
         await until(lambda: not panel._answers.is_busy)
         assert panel.collect() == {}  # a burst is one step
@@ -661,7 +659,7 @@ def test_a_comparison_is_written_beside_the_scenarios_and_its_place_is_said(
     written = tmp_path / "scenarios" / "comparison-less-more.xlsx"
     assert press(bar, "Export") == f"Written: {written}"
     assert pd.read_excel(written, sheet_name=None)
-    assert "orders proposed" in str(Text(bar.compared.value)).lower()
+    assert "freight cost" in str(Text(bar.compared.value)).lower()
     written.unlink()
     written.mkdir()
     press(bar, "Export")
@@ -714,7 +712,7 @@ def test_the_workbench_makes_a_panel_when_its_tab_is_opened_and_loads_across_all
 def test_the_workbench_without_widgets_shows_every_plan(toy: Decision) -> None:
     words = str(Text(workbench([toy])._repr_mimebundle_()["text/html"]))
     assert "How many boxes? 100 boxes are bought." in words
-    assert "orders proposed 1,000" in words
+    assert "freight cost 1,000" in words
 
 
 def test_a_workbench_of_nothing_says_what_to_give() -> None:

@@ -12,7 +12,7 @@ def test_the_plan_comes_first_and_each_row_is_the_view_of_its_setting(toy: Decis
     assert frame.loc["as planned", "changed"] == 0
     grown = toy.view({"growth": 0.2})
     row = frame.loc["growth of demand +20\N{NO-BREAK SPACE}%"]
-    assert row["orders proposed"] == grown.value("orders proposed") == 1200
+    assert row["freight cost"] == grown.value("freight cost") == 1200
     assert row["changed"] == 200
     assert len(frame) == 6, "two ends of growth, a budget, a site, a switch, and the plan"
 

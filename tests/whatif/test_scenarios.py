@@ -79,10 +79,10 @@ def scenarios() -> list[Scenario]:
 def test_plan_comes_first_and_differences_are_to_it(toy: Decision) -> None:
     found = compare([toy], scenarios()[:1])
     assert found.names == (PLAN, "less")
-    orders = found.kpis[found.kpis["kpi"] == "orders proposed"].set_index("scenario")
+    orders = found.kpis[found.kpis["kpi"] == "freight cost"].set_index("scenario")
     assert orders["value"].to_dict() == {PLAN: 1000.0, "less": 500.0}
     assert orders["change"]["less"] == -500
-    assert orders["is_good"]["less"] is True
+    assert orders["is_good"]["less"] is None, "it comes from serving less"
     assert found.changed["money"].tolist() == [-300.0, -200.0], "60 and 40 boxes at 10, halved"
 
 
@@ -90,7 +90,7 @@ def test_refusal_is_said_and_harms_no_other_scenario(toy: Decision) -> None:
     found = compare([toy], scenarios())
     assert found.refusals["scenario"].tolist() == ["shut"]
     assert "Reopen North" in found.refusals["reason"][0]
-    kpi = found.kpis[(found.kpis["scenario"] == "kpi") & (found.kpis["kpi"] == "orders proposed")]
+    kpi = found.kpis[(found.kpis["scenario"] == "kpi") & (found.kpis["kpi"] == "freight cost")]
     assert kpi["value"].tolist() == [pytest.approx(1100.0)]
     assert "not compared here: fuel_change = 0.1" in found.scenarios["changes"][3]
 
@@ -118,11 +118,20 @@ def test_workbook_has_figures_with_formats_and_no_formula(toy: Decision, tmp_pat
     assert book.sheetnames == ["Scenarios", "KPIs", "Decisions", "Without a plan"]
     kpis = book["KPIs"]
     rows = {kpis.cell(row, 2).value: row for row in range(2, kpis.max_row + 1)}
-    assert kpis.cell(rows["orders proposed"], 5).value == 500
-    assert kpis.cell(rows["orders proposed"], 6).value == -500
+    assert kpis.cell(rows["freight cost"], 5).value == 500
+    assert kpis.cell(rows["freight cost"], 6).value == -500
     assert kpis.cell(rows["promised fill rate"], 4).number_format == "0.0%"
     assert book["Scenarios"]["C3"].value == "'=a note"
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert not [cell for cell in cells if cell.data_type == "f"]
     with pytest.raises(ParameterError, match="xlsx"):
         compare([toy], []).export(tmp_path / "compared.csv")
+
+
+@pytest.mark.parametrize(
+    "text", ["note: [1, 2]\nwhat_if: {growth: 0.1}\n", "note: " + "x" * 501, "note: " + "x" * 70_000]
+)
+def test_a_note_is_a_short_text(tmp_path: Path, text: str) -> None:
+    (tmp_path / "odd.yaml").write_text(text)
+    with pytest.raises(ParameterError, match=r"scenarios/odd\.yaml"):
+        ScenarioStore(tmp_path).load("odd")

@@ -150,8 +150,20 @@ def test_the_command_prints_the_address_and_ends_with_words(
 
     monkeypatch.setattr(serve, "serving", served)
     monkeypatch.chdir(notebook.parent)
-    result = CliRunner().invoke(main, ["app", "--no-browser", "--port", "7", "--data", "env:X"])
+    result = CliRunner().invoke(main, ["app", "--no-browser", "--port", "7"])
     assert result.exit_code == 0
     assert "http://127.0.0.1:1/?token=t" in result.output
     assert "closed" in result.output
-    assert (asked[0].port, dict(asked[0].parameters)) == (7, {"source": "env:X"})
+    assert (asked[0].port, dict(asked[0].parameters)) == (7, {})
+    wrong = CliRunner().invoke(main, ["app", "--no-browser", "--data", str(notebook.parent / "nowhere")])
+    assert (wrong.exit_code, len(asked)) == (3, 1), (
+        "data that cannot be read are refused before anything is served"
+    )
+    assert "nowhere" in wrong.stderr
+
+
+@pytest.mark.parametrize("port", ["-1", "99999"])
+def test_a_port_that_cannot_be_is_refused(port: str) -> None:
+    result = CliRunner().invoke(main, ["app", "--no-browser", "--port", port])
+    assert result.exit_code == 2
+    assert "--port takes a number" in result.stderr

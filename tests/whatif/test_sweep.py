@@ -40,7 +40,7 @@ def test_every_point_equals_the_pure_function(toy: Decision) -> None:
     assert len(found.table) == 12
     for _, row in found.table.iterrows():
         view = toy.view(found.settings_of(row))
-        assert row["orders proposed"] == view.value("orders proposed")
+        assert row["freight cost"] == view.value("freight cost")
         assert row["promised fill rate"] == view.value("promised fill rate")
 
 
@@ -86,18 +86,18 @@ def test_half_a_line_in_the_memory_is_passed_over(toy: Decision) -> None:
 
 def test_best_and_cheapest_are_named_with_their_figures(toy: Decision) -> None:
     found = sweep(counted(toy, "best")[0], [BUDGET])
-    assert (found.cost, found.service) == ("orders proposed", "promised fill rate")
+    assert (found.cost, found.service) == ("freight cost", "promised fill rate")
     assert found.best is not None
     assert found.best["budget"] == 0.0
     assert found.cheapest is not None
     assert found.cheapest["budget"] == 500.0
     assert found.table["efficient"].all()
-    assert "Least orders proposed: budget 500" in say_sweep(found)[2]
+    assert "Least freight cost: budget 500" in say_sweep(found)[2]
 
 
 def test_efficient_points_are_those_that_nothing_beats(toy: Decision) -> None:
     table = sweep(counted(toy, "pareto")[0], [GROWTH, BUDGET, RUSH]).table
-    pairs = list(zip(table["orders proposed"], -table["promised fill rate"], strict=True))
+    pairs = list(zip(table["freight cost"], -table["promised fill rate"], strict=True))
     slow = [not any(c <= a and d <= b and (c, d) != (a, b) for c, d in pairs) for a, b in pairs]
     assert table["efficient"].tolist() == slow
 

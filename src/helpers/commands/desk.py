@@ -18,6 +18,8 @@ def new_client(directory: Path, name: str, force: bool) -> None:
     from helpers.batch.notebooks import find_notebooks, project_folder
     from helpers.desk import new_client as make
 
+    if directory == Path():
+        raise ParameterError("new-client takes the name of a new folder; got an empty one.")
     client = make(directory, find_notebooks(project_folder()), name, force=force)
     click.echo(f"{client.name}: {client.folder}")
     click.echo("Its README.md says what to do next; first put your tables into data/.")

@@ -21,6 +21,7 @@ from helpers.errors import ParameterError
 from helpers.memory import find_desk
 
 SCENARIOS_VARIABLE = "PLANBOOK_SCENARIOS"
+MOST_BYTES, MOST_NOTE = 64_000, 500
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
 
 
@@ -71,17 +72,21 @@ def read_scenario(path: Path) -> Scenario:
         The file cannot be read, or holds a change that no control takes; all such changes at once.
     """
     where = f"scenarios/{path.name}"
+    if path.is_dir() or path.stat().st_size > MOST_BYTES:
+        raise ParameterError(f"{where} is no scenario: a file of at most {MOST_BYTES // 1000} kB is taken.")
     values = read_lines(path, where)
     if "source" in values:
         raise ParameterError(f"{where}: the source is given by --data, not by a scenario.")
-    note, what_if = values.pop("note", ""), values.pop("what_if", None) or {}
+    note, what_if = values.pop("note", "") or "", values.pop("what_if", None) or {}
+    if not isinstance(note, str) or len(note) > MOST_NOTE:
+        raise ParameterError(f"{where}: note is a text of at most {MOST_NOTE} characters.")
     if not isinstance(what_if, dict):
         raise ParameterError(f"{where}: what_if is a list of 'control: value' lines; got {what_if!r}.")
     try:
         checked = check_what_if({str(name): value for name, value in what_if.items()})
     except ParameterError as error:
         raise ParameterError(f"{where}: {error}") from error
-    return Scenario(path.stem, " ".join(str(note or "").split()), checked, values)
+    return Scenario(path.stem, " ".join(note.split()), checked, values)
 
 
 def read_lines(path: Path, where: str) -> dict[str, Any]:

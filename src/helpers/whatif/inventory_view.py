@@ -20,6 +20,7 @@ from helpers.whatif.controls import Control, Settings, say_settings
 from helpers.whatif.view import View, decision_rows, no_limits
 
 LEAST_PRICE = 1e-4  # money per unit of a limit
+FULL = 0.99  # share of a limit from which it counts as used up
 MOST_ROWS = 8
 MISSED = 0.001  # of a target that whole units and 200 futures leave open
 LEFT_OUT = (
@@ -110,7 +111,9 @@ def _decisions(point: Shown) -> pd.DataFrame:
 def _limits(point: Shown) -> pd.DataFrame:
     """Limits that bind, dearest first."""
     table = point.orders.limits
-    binding = table[table["price"] > LEAST_PRICE].sort_values("price", ascending=False, kind="stable")
+    full = table["used"] >= FULL * table["limit"]  # a price of the relaxed plan alone binds nothing
+    binding = table[full & (table["price"] > LEAST_PRICE)]
+    binding = binding.sort_values("price", ascending=False, kind="stable")
     if binding.empty:
         return no_limits()
     monday = pd.Timestamp(point.plan.first_week)
@@ -153,11 +156,17 @@ def _money_of(money: pd.Series[float], shown: list[str], rest: list[str]) -> tup
     return (*values, *([sum(float(money.get(name, 0.0)) for name in rest)] if rest else []))
 
 
+def _is_cut(point: Shown) -> bool:
+    """Whether a budget that was set takes something from the plan's orders."""
+    budget = point.asked.budget
+    return budget > 0 and float(point.firm["value"].sum()) < float(point.plan.firm["value"].sum())
+
+
 def _sentence(point: Shown) -> str:
     """What the point orders, serves and costs."""
     firm = point.firm
     said = say_settings(point.controls, point.settings)
-    head = "As planned: " if said == "as planned" else f"With {said}: "
+    head = f"{said[:1].upper()}{said[1:]}: "
     lines = f"{len(firm)} order line{'' if len(firm) == 1 else 's'}"
     money = say(float(firm["value"].sum()), "money")
     if firm.empty and point.asked.budget > 0:
@@ -166,13 +175,15 @@ def _sentence(point: Shown) -> str:
         ordered = f"nothing is ordered {_when(point)}"
     else:
         ordered = f"{lines} for {money} {_when(point)}{_against(point)}"
+    left_out = "What it leaves unserved later is not in the figures. " if _is_cut(point) else ""
     promise = promise_of(point.outlook, point.policy, point.asked)
     served = say(promised_fill_rate(point.outlook, point.policy).value, "share")
     lost = say(promise.lost_margin, "money")
     stock = say(promise.stock_value, "money")
     return (
-        f"{head}{ordered}. The levels promise to serve {served} of the units wanted from stock, with "
-        f"{stock} of stock on average and {lost} of margin expected to be lost within {promise.window}."
+        f"{head}{ordered}. {left_out}The levels promise to serve {served} of the units wanted from "
+        f"stock, with {stock} of stock on average and {lost} of margin expected to be lost within "
+        f"{promise.window}."
     )
 
 

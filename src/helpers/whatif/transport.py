@@ -133,7 +133,7 @@ class _World:
             settings=settings,
             tiles=self._tiles(found),
             decisions=self._decisions(found),
-            limits=self._limits(found.limits),
+            limits=self._limits(self._without(asked.closed_site, found.limits)),
             chart=self._chart(base, found),
             sentence=self._sentence(base, found),
             unit="kg",
@@ -173,6 +173,12 @@ class _World:
             f"{self.names.get(str(a), str(a))} → {self.names.get(str(b), str(b))} by {mode}"
             for a, b, mode in ends
         ]
+
+    def _without(self, closed: str, limits: pd.DataFrame) -> pd.DataFrame:
+        """Limits but for those of a closed site, which nobody can use."""
+        if not closed or "site_id" not in limits:
+            return limits
+        return limits[limits["site_id"].astype("object") != closed].reset_index(drop=True)
 
     def _limits(self, limits: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(
@@ -235,11 +241,11 @@ class _World:
             return f"{said}, and causes {tonnes}; nothing is needed in these weeks."
         met = say(found.met / found.need, "share")
         lost = base.met - found.met
-        beside = ""
-        if abs(lost) >= 1:
-            units = f"{abs(lost):,.0f} unit{'' if round(abs(lost)) == 1 else 's'}"
-            beside = f", {units} {'fewer' if lost > 0 else 'more'} than planned"
-        return f"{said}, and causes {tonnes}; {met} of the needs are there in their week{beside}."
+        if abs(lost) < 1:
+            return f"{said}, and causes {tonnes}; {met} of the needs are there in their week."
+        units = f"{abs(lost):,.0f} unit{'' if round(abs(lost)) == 1 else 's'}"
+        beside = f"{units} {'fewer' if lost > 0 else 'more'} than planned"
+        return f"{met} of the needs are there in their week: {beside}. {said}, and causes {tonnes}."
 
     def _notes(self, asked: FlowSettings) -> tuple[str, ...]:
         return (*NOTES, *lever_notes(self.linear().read, asked))

@@ -7,7 +7,7 @@ and nothing else, so none of them can disagree with another.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,8 @@ from helpers.whatif.controls import Settings
 
 DECISIONS = ("decision", "name", "quantity", "money")
 LIMITS = ("limit", "unit", "used", "most", "price")
+SPENDING = frozenset({"orders proposed", "value of demand ahead"})  # neither good nor bad by itself
+LEAST_SHARE = 0.005  # of the plan: a smaller change is neither better nor worse
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +103,16 @@ class Difference:
 
 
 def compare_tiles(base: View, view: View) -> tuple[Difference, ...]:
-    """Return each tile of a view beside the plan's."""
-    return tuple(_difference(old, new) for old, new in zip(base.tiles, view.tiles, strict=True))
+    """Return each tile of a view beside the plan's.
+
+    A cost that falls is better only where nothing that is served or earned falls with it: whoever closes a
+    warehouse pays less freight, and that is no gain. Changes too small to act on are neither.
+    """
+    found = tuple(_difference(old, new) for old, new in zip(base.tiles, view.tiles, strict=True))
+    if not any(one.is_good is False and one.kpi.definition.better == "higher" for one in found):
+        return found
+    spared = {one.kpi.name for one in found if one.is_good and one.kpi.definition.better == "lower"}
+    return tuple(replace(one, is_good=None) if one.kpi.name in spared else one for one in found)
 
 
 def _difference(base: Kpi, kpi: Kpi) -> Difference:
@@ -110,8 +120,11 @@ def _difference(base: Kpi, kpi: Kpi) -> Difference:
         return Difference(kpi, base, None, None)
     change, better = kpi.value - base.value, kpi.definition.better
     nearer = abs(base.value) - abs(kpi.value)
+    if kpi.name in SPENDING:
+        return Difference(kpi, base, change, None)
     gain = {"higher": change, "lower": -change, "zero": nearer}.get(better, 0.0)
-    return Difference(kpi, base, change, gain > 0 if gain else None)
+    tells = abs(gain) > LEAST_SHARE * abs(base.value)
+    return Difference(kpi, base, change, gain > 0 if gain and tells else None)
 
 
 def changed_decisions(base: View, view: View) -> pd.DataFrame:
